@@ -1,0 +1,171 @@
+/** @file Artifact folders on disk. A file is either the old one or the new one, never a part of either. */
+
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { ArtifactError } from "../errors.js";
+import { parseManifest, printManifest, type FileEntry, type Manifest } from "./manifest.js";
+
+export const MANIFEST_FILE = "manifest.json";
+
+/** A manifest as its maker knows it; what the files hash to is found when they are written. */
+export type ManifestDraft = Omit<Manifest, "files">;
+
+export interface Artifact {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** The files that the manifest lists, whole and as they were written. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Writes the file so that a reader, at any moment and after any crash, finds the old content or the new.
+ * @throws ArtifactError when the folder cannot be written; nothing is left behind
+ */
+export async function atomicWrite(path: string, bytes: Uint8Array): Promise<void> {
+  await replaceFiles([[path, bytes]]);
+}
+
+/**
+ * Writes the files and, last, the manifest with their hashes. Makes the folder when it is missing.
+ * Nothing changes in it before every file has been written in full under another name.
+ * @returns the manifest as written
+ * @throws ArtifactError when the folder cannot be written
+ */
+export async function writeArtifact(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  draft: ManifestDraft,
+): Promise<Manifest> {
+  const entries = [...files].map(([name, bytes]): [string, FileEntry] => [name, describeFile(bytes)]);
+  const manifest: Manifest = { ...draft, files: Object.fromEntries(entries) };
+  const text = new TextEncoder().encode(printManifest(manifest));
+  await explain(folder, () => mkdir(folder, { recursive: true }));
+  await replaceFiles(
+    [...files, [MANIFEST_FILE, text] as const].map(([name, bytes]) => [join(folder, name), bytes]),
+  );
+  return manifest;
+}
+
+/**
+ * Reads the manifest and every file it lists.
+ * @throws ArtifactError when the folder has no valid manifest, or listing each file that is missing, shorter
+ *   or longer than the manifest says, or changed
+ */
+export async function readArtifact(folder: string): Promise<Artifact> {
+  const path = join(folder, MANIFEST_FILE);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ArtifactError(
+      `${path}: cannot be read (${error.code}), expected the manifest of an artifact folder; ` +
+        "give the folder that build-graph wrote, or write one with build-graph",
+      { cause: error },
+    );
+  });
+  const manifest = parseManifest(text, path);
+  const read = await Promise.all(
+    Object.entries(manifest.files).map(async ([name, entry]) => ({
+      name,
+      ...(await readChecked(folder, name, entry)),
+    })),
+  );
+  const faults = read.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) {
+    throw new ArtifactError(
+      `${folder}: ${faults.join("; ")}; copy the folder again or rebuild it with build-graph`,
+    );
+  }
+  return { folder, manifest, files: new Map(read.map(({ name, bytes }) => [name, bytes!])) };
+}
+
+function describeFile(bytes: Uint8Array): FileEntry {
+  return { sha256: createHash("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
+}
+
+async function readChecked(
+  folder: string,
+  name: string,
+  expected: FileEntry,
+): Promise<{ bytes?: Uint8Array; fault?: string }> {
+  try {
+    const bytes = await readFile(join(folder, name));
+    const found = describeFile(bytes);
+    if (found.sizeBytes !== expected.sizeBytes) {
+      return { fault: `${name} has ${found.sizeBytes} bytes, the manifest expects ${expected.sizeBytes}` };
+    }
+    if (found.sha256 !== expected.sha256) {
+      return { fault: `${name} has sha256 ${found.sha256}, the manifest expects ${expected.sha256}` };
+    }
+    return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  } catch (error) {
+    return { fault: `${name} cannot be read (${(error as NodeJS.ErrnoException).code})` };
+  }
+}
+
+/** Writes all under other names, then renames them in order. */
+async function replaceFiles(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
+  const token = randomBytes(6).toString("hex");
+  const staged = files.map(([path, bytes]) => ({
+    path,
+    bytes,
+    temporary: join(dirname(path), `.${basename(path)}.${token}.tmp`),
+  }));
+  try {
+    for (const { path, bytes, temporary } of staged)
+      await explain(path, () => writeThrough(temporary, bytes));
+    for (const { path, temporary } of staged) await explain(path, () => rename(temporary, path));
+  } catch (error) {
+    await Promise.allSettled(staged.map(({ temporary }) => rm(temporary, { force: true })));
+    throw error;
+  }
+  for (const folder of new Set(staged.map(({ path }) => dirname(path))))
+    await explain(folder, () => syncFolder(folder));
+}
+
+/** Returns when the bytes are on the disk and not only in its cache. */
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the renames last. Windows cannot open a folder, and needs no such call. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: "choose a folder that you may write to",
+  EPERM: "choose a folder that you may write to",
+  EROFS: "choose a folder on a disk that is not read-only",
+  ENOSPC: "free some space on the disk",
+  EDQUOT: "free some of your quota on the disk",
+  ENOTDIR: "choose a folder whose path has no file in it",
+  EEXIST: "choose a folder whose path has no file in it",
+  EISDIR: "remove the folder that has the file's name",
+  ENOENT: "make the folder first",
+};
+
+async function explain<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const remedy = REMEDIES[code ?? ""] ?? "choose another folder";
+    throw new ArtifactError(
+      `${path}: cannot be written (${code ?? message}), expected a writable folder; ${remedy}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

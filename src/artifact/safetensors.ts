@@ -1,0 +1,196 @@
+/**
+ * @file The safetensors format: a JSON header that says where each tensor lies, then the bytes of all tensors.
+ *
+ *   8 bytes   length n of the header, uint64 little-endian
+ *   n bytes   {"__metadata__": {…}, "name": {"dtype", "shape", "data_offsets": [begin, end]}, …}, UTF-8
+ *   the rest  tensors, row-major, little-endian, without gaps; offsets count from here
+ *
+ * Written, the header is padded with spaces to a multiple of 8 and tensors of wider elements come first, so
+ * that each lies at a multiple of its element size and can be viewed where it is.
+ *
+ * Source: huggingface/safetensors, README, "Format"
+ */
+
+import { z } from "zod";
+import { ArtifactError } from "../errors.js";
+import { elementBytes, type DType } from "../ir/dtype.js";
+import { sizeBytes, type RawTensor } from "../ir/rawTensor.js";
+import { showShape } from "../ir/shape.js";
+import { checkSchema, parseJson } from "./schema.js";
+
+export interface Safetensors {
+  /** Read ones are views into the file's bytes. */
+  readonly tensors: ReadonlyMap<string, RawTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const LENGTH_BYTES = 8;
+const ALIGNMENT = 8;
+/** The limit of the format; a longer one would be a damaged length. */
+const MOST_HEADER_BYTES = 100_000_000;
+const METADATA_KEY = "__metadata__";
+const REMEDY = "copy the file again or restore it from a checkpoint";
+
+const CODES: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  float64: "F64",
+  float16: "F16",
+  int64: "I64",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+};
+const DTYPE_OF = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
+
+const offset = z.int().min(0);
+const entrySchema = z.strictObject({
+  dtype: z.enum(Object.values(CODES)),
+  shape: z.array(offset),
+  data_offsets: z.tuple([offset, offset]),
+});
+const anyObject = z.record(z.string(), z.unknown());
+const headerSchema = z.record(z.string(), entrySchema);
+const metadataSchema = z.record(z.string(), z.string());
+
+/**
+ * Equal tensors and metadata give equal bytes, in whatever order they are listed.
+ * @throws ArtifactError when a tensor has another number of bytes than its shape, or the reserved name
+ */
+export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  const faults = [...tensors].flatMap(([name, { dtype, shape, bytes }]) => {
+    if (name === METADATA_KEY) return [`tensor ${name} has the name of the format's own entry`];
+    const expected = sizeBytes(dtype, shape);
+    return bytes.length === expected
+      ? []
+      : [`tensor ${name} has ${bytes.length} bytes, expected ${expected} for ${dtype} ${showShape(shape)}`];
+  });
+  if (faults.length > 0)
+    throw new ArtifactError(`safetensors to be written: ${faults.join("; ")}; correct the tensors`);
+
+  const ordered = [...tensors].sort(([a, left], [b, right]) => {
+    const wider = elementBytes(right.dtype) - elementBytes(left.dtype);
+    return wider !== 0 ? wider : compare(a, b);
+  });
+  let end = 0;
+  const entries = ordered.map(([name, { dtype, shape, bytes }]) => {
+    const begin = end;
+    end += bytes.length;
+    return [name, { dtype: CODES[dtype], shape, data_offsets: [begin, end] }] as const;
+  });
+  const notes = Object.entries(metadata).sort(([a], [b]) => compare(a, b));
+  const first = notes.length > 0 ? [[METADATA_KEY, Object.fromEntries(notes)] as const] : [];
+  const header = new TextEncoder().encode(printHeader([...first, ...entries]));
+  const headerBytes = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
+
+  const file = new Uint8Array(LENGTH_BYTES + headerBytes + end).fill(
+    0x20,
+    LENGTH_BYTES,
+    LENGTH_BYTES + headerBytes,
+  );
+  new DataView(file.buffer).setUint32(0, headerBytes, true); // below 2^32: the upper half stays 0
+  file.set(header, LENGTH_BYTES);
+  entries.forEach(([, { data_offsets }], at) => {
+    file.set(ordered[at]![1].bytes, LENGTH_BYTES + headerBytes + data_offsets[0]);
+  });
+  return file;
+}
+
+/**
+ * @param where the file, for messages
+ * @throws ArtifactError when the header is damaged, or tensors overlap, leave gaps, lie outside of the file or
+ *   have another number of bytes than their shape
+ */
+export function readSafetensors(file: Uint8Array, where: string): Safetensors {
+  const { header, data } = split(file, where);
+  const json = parseJson(header, `${where}, header`, REMEDY);
+  const { [METADATA_KEY]: notes, ...entries } = checkSchema(anyObject, json, `${where}, header`, REMEDY);
+  const metadata = checkSchema(metadataSchema, notes ?? {}, `${where}, header ${METADATA_KEY}`, REMEDY);
+  const table = Object.entries(checkSchema(headerSchema, entries, `${where}, header`, REMEDY));
+  const placed = table.map(
+    ([
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [begin, end],
+      },
+    ]) => ({
+      name,
+      dtype: DTYPE_OF.get(dtype)!,
+      shape,
+      begin,
+      end,
+    }),
+  );
+  checkLayout(placed, data.length, where);
+  const tensors = placed.map(({ name, dtype, shape, begin, end }): [string, RawTensor] => [
+    name,
+    { dtype, shape, bytes: data.subarray(begin, end) },
+  ]);
+  return { tensors: new Map(tensors), metadata };
+}
+
+/** By UTF-16 code units: the same on every machine, whatever its language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Not JSON.stringify of one object: that would move names such as "0" to the front. */
+function printHeader(entries: readonly (readonly [key: string, value: unknown])[]): string {
+  return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
+}
+
+function split(file: Uint8Array, where: string): { header: string; data: Uint8Array } {
+  const fail = (message: string, cause?: unknown): never => {
+    throw new ArtifactError(`${where}: ${message}; ${REMEDY}`, { cause });
+  };
+  if (file.length < LENGTH_BYTES) return fail(`has ${file.length} bytes, expected at least ${LENGTH_BYTES}`);
+  const length = Number(new DataView(file.buffer, file.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
+  const left = file.length - LENGTH_BYTES;
+  if (length > left || length > MOST_HEADER_BYTES) {
+    return fail(
+      `says that its header has ${length} bytes, expected at most ${Math.min(left, MOST_HEADER_BYTES)}`,
+    );
+  }
+  const data = file.subarray(LENGTH_BYTES + length);
+  try {
+    const header = new TextDecoder("utf-8", { fatal: true }).decode(
+      file.subarray(LENGTH_BYTES, LENGTH_BYTES + length),
+    );
+    return { header, data };
+  } catch (error) {
+    return fail("has a header that is not UTF-8, expected JSON", error);
+  }
+}
+
+interface Placed {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Tensors must follow each other from the first byte to the last. */
+function checkLayout(placed: readonly Placed[], dataBytes: number, where: string): void {
+  const faults: string[] = [];
+  let reached = 0;
+  for (const { name, dtype, shape, begin, end } of [...placed].sort(
+    (a, b) => a.begin - b.begin || a.end - b.end,
+  )) {
+    const expected = sizeBytes(dtype, shape);
+    if (end - begin !== expected) {
+      faults.push(
+        `tensor ${name} has ${end - begin} bytes, expected ${expected} for ${dtype} ${showShape(shape)}`,
+      );
+    }
+    if (begin < reached)
+      faults.push(`tensor ${name} begins at ${begin}, expected ${reached}: it overlaps the one before`);
+    if (begin > reached)
+      faults.push(`tensor ${name} begins at ${begin}, expected ${reached}: there is a gap before it`);
+    reached = Math.max(reached, end);
+  }
+  if (reached !== dataBytes)
+    faults.push(`tensors end at byte ${reached}, expected ${dataBytes}, where the file ends`);
+  if (faults.length > 0) throw new ArtifactError(`${where}: ${faults.join("; ")}; ${REMEDY}`);
+}

@@ -1,0 +1,257 @@
+/** @file onnx-instdisc train: learns from pictures and writes a run folder. */
+
+import { availableParallelism } from "node:os";
+import type { Argv, Options } from "yargs";
+import type { Manifest } from "../../artifact/manifest.js";
+import { readArtifact } from "../../artifact/node.js";
+import { buildArtifact, type BuiltArtifact } from "../../build/buildArtifact.js";
+import { checkRecipe } from "../../build/recipe.js";
+import { locateData, type LocatedData } from "../../data/locate.js";
+import { measureNormalization } from "../../data/normalization.js";
+import { ProviderError, UsageError } from "../../errors.js";
+import { EXECUTION_PROVIDERS } from "../../ir/executionProvider.js";
+import { BANK_INITS, LEVELS, type TrainPlan, type TrainSummary } from "../../train/plan.js";
+import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
+import { startTraining } from "../../train/run.js";
+import { prepareRunFolder } from "../../train/runFolder.js";
+import { duration, percent, table } from "../format.js";
+import type { Io } from "../io.js";
+import { trainProgress } from "../progress.js";
+import { checkNumbers, RECIPE_OPTIONS, recipeOf, type RecipeArguments } from "../recipeOptions.js";
+
+/** Pictures that mean and standard deviation are measured on. */
+const MEASURED_PICTURES = 2000;
+
+const HOW = "How it learns:";
+const number = (describe: string, defaultDescription: string): Options & { type: "number" } => ({
+  type: "number",
+  describe,
+  defaultDescription,
+  requiresArg: true,
+  group: HOW,
+});
+
+const OPTIONS = {
+  data: {
+    type: "string",
+    requiresArg: true,
+    describe: "folder of pictures, class folders, or idx files",
+    defaultDescription: "the embedded sample",
+  },
+  graph: {
+    type: "string",
+    requiresArg: true,
+    describe: "artifact folder from build-graph, instead of the options under “What is built”",
+  },
+  out: {
+    type: "string",
+    requiresArg: true,
+    default: "build/run",
+    describe: "folder for the trained encoder, bank and metrics",
+  },
+  overwrite: { type: "boolean", default: false, describe: "replace an earlier run in --out" },
+  ep: {
+    choices: EXECUTION_PROVIDERS,
+    default: "cpu" as const,
+    requiresArg: true,
+    describe: "execution provider",
+  },
+  json: { type: "boolean", default: false, describe: "print the summary as JSON" },
+  epochs: number("passes over the pictures", "100; sample: 8"),
+  lr: number("highest learning rate", "0.03; sample: 0.1"),
+  "warmup-steps": number("steps of linear warm-up", "100; sample: 50"),
+  schedule: {
+    choices: ["cosine", "constant"] as const,
+    requiresArg: true,
+    group: HOW,
+    describe: "learning rate after the warm-up",
+    defaultDescription: "cosine",
+  },
+  "bank-init": {
+    choices: BANK_INITS,
+    requiresArg: true,
+    group: HOW,
+    describe: "bank rows before the first step",
+    defaultDescription: "forward",
+  },
+  "crop-scale": number("least share of the picture that a random crop keeps", "0.2; sample: 0.6"),
+  flip: number("probability of a horizontal flip", "0.5"),
+  jitter: number("strength of brightness, contrast, saturation and hue jitter", "0.4"),
+  gray: number("probability of turning gray", "0.2; sample: 0"),
+  "knn-temperature": { ...number("τ of the kNN vote", "0.07"), default: 0.07 },
+  threads: number("threads of the runtime", "one for each processor"),
+  "data-workers": number("threads that decode and augment", "2"),
+  ...RECIPE_OPTIONS,
+} as const;
+
+interface TrainArguments extends RecipeArguments {
+  readonly data?: string | undefined;
+  readonly graph?: string | undefined;
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly ep: string;
+  readonly json: boolean;
+  readonly epochs?: number | undefined;
+  readonly lr?: number | undefined;
+  readonly warmupSteps?: number | undefined;
+  readonly schedule?: "cosine" | "constant" | undefined;
+  readonly bankInit?: TrainPlan["bankInit"] | undefined;
+  readonly cropScale?: number | undefined;
+  readonly flip?: number | undefined;
+  readonly jitter?: number | undefined;
+  readonly gray?: number | undefined;
+  readonly knnTemperature: number;
+  readonly threads?: number | undefined;
+  readonly dataWorkers?: number | undefined;
+}
+
+export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean) => void): void {
+  parser.command(
+    "train",
+    "Learn an encoder from pictures; labels are never used to learn",
+    (command) =>
+      command
+        .options(OPTIONS)
+        .example("$0 train", "the embedded sample, a few minutes")
+        .example("$0 train --data photos --epochs 50 --out build/photos", "your own pictures"),
+    async (given) => {
+      const summary = await train(given as unknown as TrainArguments, io);
+      io.stdout.write(given.json ? `${JSON.stringify(summary)}\n` : describe(summary, given.data));
+      ended(summary.interrupted);
+    },
+  );
+}
+
+async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
+  checkNumbers(given);
+  if (given.ep !== "cpu") {
+    throw new ProviderError(
+      `--ep ${given.ep}: training on ${given.ep} is not available in this version, expected cpu; leave --ep out`,
+    );
+  }
+  const preset = given.data === undefined ? SAMPLE : OWN_PICTURES;
+  checkTraining(given);
+  if (given.graph === undefined) checkRecipe(recipeOf(given, preset.recipe));
+  const data = await locateData(given.data ?? null, { seed: given.seed ?? 0 });
+  const artifact = await artifactOf(given, preset, data);
+  await prepareRunFolder(given.out, given.overwrite);
+
+  const progress = trainProgress(io);
+  const run = startTraining(planOf(given, preset, data, artifact), (event) => progress.show(event));
+  let interrupts = 0;
+  const release = io.onInterrupt(() => {
+    if (++interrupts > 1) process.exit(130);
+    progress.stop();
+    io.stderr.write("stopping after this step; press again to stop at once\n");
+    run.stop();
+  });
+  try {
+    return await run.summary;
+  } finally {
+    release();
+    progress.stop();
+  }
+}
+
+/** @throws UsageError listing every option out of range */
+function checkTraining(given: TrainArguments): void {
+  const count = (name: string, value: number | undefined, least: number) =>
+    value === undefined || (Number.isSafeInteger(value) && value >= least)
+      ? []
+      : [`--${name} is ${value}, expected a whole number of at least ${least}`];
+  const within = (name: string, value: number | undefined, low: number, high: number) =>
+    value === undefined || (value >= low && value <= high)
+      ? []
+      : [`--${name} is ${value}, expected a number from ${low} to ${high}`];
+  const above = (name: string, value: number | undefined) =>
+    value === undefined || (value > 0 && value < Infinity)
+      ? []
+      : [`--${name} is ${value}, expected a number above 0`];
+  const faults = [
+    ...count("epochs", given.epochs, 1),
+    ...count("warmup-steps", given.warmupSteps, 0),
+    ...count("threads", given.threads, 1),
+    ...count("data-workers", given.dataWorkers, 1),
+    ...within("seed", given.seed, 0, 2 ** 32 - 1),
+    ...above("lr", given.lr),
+    ...above("knn-temperature", given.knnTemperature),
+    ...above("crop-scale", given.cropScale),
+    ...within("crop-scale", given.cropScale, 0, 1),
+    ...within("flip", given.flip, 0, 1),
+    ...within("jitter", given.jitter, 0, 0.5),
+    ...within("gray", given.gray, 0, 1),
+  ];
+  if (faults.length > 0) throw new UsageError(`train: ${faults.join("; ")}; correct these options`);
+}
+
+async function artifactOf(given: TrainArguments, preset: Preset, data: LocatedData): Promise<BuiltArtifact> {
+  if (given.graph !== undefined) return readArtifact(given.graph);
+  const recipe = recipeOf(given, preset.recipe);
+  const { mean, std } = await measureNormalization(data.train, MEASURED_PICTURES);
+  const rounded = (values: readonly [number, number, number]) =>
+    values.map((value) => Math.round(value * 1e4) / 1e4) as [number, number, number];
+  const preprocessing: Manifest["preprocessing"] = {
+    imageSize: recipe.imageSize,
+    resize: recipe.imageSize,
+    mean: rounded(mean),
+    std: rounded(std),
+  };
+  return buildArtifact({ recipe, preprocessing, seed: given.seed ?? 0 });
+}
+
+function planOf(
+  given: TrainArguments,
+  preset: Preset,
+  data: LocatedData,
+  { manifest, files }: BuiltArtifact,
+): TrainPlan {
+  const { augment, schedule } = preset;
+  const jitter = given.jitter;
+  return {
+    manifest,
+    files,
+    ...data,
+    augment: {
+      ...augment,
+      cropScale: [given.cropScale ?? augment.cropScale[0], 1],
+      flip: given.flip ?? augment.flip,
+      gray: given.gray ?? augment.gray,
+      ...(jitter === undefined
+        ? {}
+        : { brightness: jitter, contrast: jitter, saturation: jitter, hue: jitter }),
+    },
+    epochs: given.epochs ?? preset.epochs,
+    schedule: {
+      base: given.lr ?? schedule.base,
+      warmupSteps: given.warmupSteps ?? schedule.warmupSteps,
+      decay: given.schedule ?? schedule.decay,
+    },
+    bankInit: given.bankInit ?? preset.bankInit,
+    knnTemperature: given.knnTemperature,
+    seed: given.seed ?? manifest.seed,
+    out: given.out,
+    threads: given.threads ?? availableParallelism(),
+    dataWorkers: given.dataWorkers ?? 2,
+  };
+}
+
+function describe(summary: TrainSummary, data: string | undefined): string {
+  const { levels, out } = summary;
+  const [k, one] = (levels["raw pixels"] ?? []).map((level) => level.k);
+  const cell = (level: { accuracy: number } | undefined) => (level ? percent(level.accuracy) : "");
+  const rows = LEVELS.flatMap((name) => {
+    const knn = levels[name];
+    return knn ? [[name, cell(knn[0]), cell(knn[1])]] : [];
+  });
+  const head = ["held-out pictures, right by their neighbours", `k = ${k}`, `k = ${one}`];
+  const known = rows.length > 0 ? `\n${table([head, ...rows])}` : "";
+  const done = summary.interrupted
+    ? `\nStopped after ${summary.steps} steps; ${out} holds what was learned so far.\n`
+    : `\nLearned in ${duration(summary.seconds)}: ${summary.epochs} epochs, ${summary.steps} steps, loss ${summary.loss.toFixed(3)}.\n`;
+  const files = `\n${out}/encoder.onnx maps pictures to vectors in any ONNX runtime; ${out}/state.safetensors holds weights and bank.\n`;
+  const next =
+    data === undefined
+      ? "onnx-instdisc train --data path/to/your/pictures --out build/mine"
+      : `onnx-instdisc train --data ${data} --epochs ${summary.epochs * 2 || 1} --out ${out}-longer`;
+  return `${done}${known}${files}Next: npx ${next}\n`;
+}

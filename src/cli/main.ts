@@ -1,0 +1,52 @@
+/** @file The command line: parses, delegates, and turns every failure into one message and an exit code. */
+
+import yargs from "yargs";
+import { InstdiscError, UsageError } from "../errors.js";
+import { VERSION } from "../version.js";
+import { buildGraphCommand } from "./commands/buildGraph.js";
+import { trainCommand } from "./commands/train.js";
+import type { Io } from "./io.js";
+
+export const EXIT = { fine: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** @returns the exit code */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.fine;
+  const parser = yargs()
+    .scriptName("onnx-instdisc")
+    .usage("$0 <command>\n\nLearn image embeddings from unlabelled pictures, with nothing but ONNX Runtime.")
+    .version(VERSION)
+    .strict()
+    .demandCommand(1, "Name a command; --help lists them.")
+    .recommendCommands()
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  buildGraphCommand(parser, io);
+  trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
+  try {
+    // With a callback, yargs hands over what it would print: help and version.
+    await parser.parseAsync([...argv], {}, (_error, _arguments, output) => {
+      if (output) io.stdout.write(`${output}\n`);
+    });
+    return code;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+function report(error: unknown, io: Io): number {
+  if (error instanceof UsageError) {
+    io.stderr.write(`${error.message}\nTry "onnx-instdisc --help".\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof InstdiscError) {
+    io.stderr.write(`${error.message}\n`);
+    return EXIT.failed;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.stderr.write(`This is a defect of onnx-instdisc; please report it with the lines below.\n${text}\n`);
+  return EXIT.failed;
+}

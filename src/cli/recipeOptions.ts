@@ -1,0 +1,96 @@
+/** @file The options that say what is built, shared by build-graph and train. */
+
+import type { Options } from "yargs";
+import { ARCHITECTURES, OBJECTIVES, RESNET_STEMS } from "../../graphs/index.js";
+import type { Manifest } from "../artifact/manifest.js";
+import { DEFAULT_RECIPE, type Recipe } from "../build/recipe.js";
+import { UsageError } from "../errors.js";
+
+const NETWORK = "What is built:";
+const number = (describe: string, defaultDescription: string | number): Options => ({
+  type: "number",
+  describe,
+  defaultDescription: String(defaultDescription),
+  requiresArg: true,
+  group: NETWORK,
+});
+const choice = (describe: string, choices: readonly string[], defaultDescription: string): Options => ({
+  choices,
+  describe,
+  defaultDescription,
+  requiresArg: true,
+  group: NETWORK,
+});
+
+/** No yargs defaults: an option that was not given leaves the preset's value. */
+export const RECIPE_OPTIONS = {
+  arch: choice("network", ARCHITECTURES, DEFAULT_RECIPE.arch),
+  stem: choice("first layers: 3×3 for small pictures, or 7×7 and pooling", RESNET_STEMS, DEFAULT_RECIPE.stem),
+  width: number("channels of the first stage", DEFAULT_RECIPE.width),
+  "image-size": number("side of the square input, pixels", DEFAULT_RECIPE.imageSize),
+  "batch-size": number("pictures in a step", DEFAULT_RECIPE.batchSize),
+  objective: choice("what tells pictures apart", OBJECTIVES, DEFAULT_RECIPE.objective),
+  "embedding-dim": number("length of an embedding", DEFAULT_RECIPE.embeddingDim),
+  temperature: number("τ of the softmax, above 0", DEFAULT_RECIPE.temperature),
+  "bank-momentum": number("share of the old row in a new bank row; 0 replaces", DEFAULT_RECIPE.bankMomentum),
+  momentum: number("SGD momentum", DEFAULT_RECIPE.optimizer.momentum),
+  "weight-decay": number("SGD weight decay", DEFAULT_RECIPE.optimizer.weightDecay),
+  seed: number("of weights, order and augmentation", 0),
+} as const satisfies Readonly<Record<string, Options>>;
+
+/** Parsed values of the options above, in yargs' camel case. */
+export type RecipeArguments = Partial<
+  Record<"arch" | "stem" | "objective", string> &
+    Record<
+      | "width"
+      | "imageSize"
+      | "batchSize"
+      | "embeddingDim"
+      | "temperature"
+      | "bankMomentum"
+      | "momentum"
+      | "weightDecay"
+      | "seed",
+      number
+    >
+>;
+
+/** @throws UsageError when a number was given as something else, such as "--width wide" */
+export function checkNumbers(given: object): void {
+  const faults = Object.entries(given)
+    .filter(([name, value]) => Number.isNaN(value) && !name.includes("-"))
+    .map(([name]) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+  if (faults.length > 0) throw new UsageError(`--${faults.join(", --")}: expected a number`);
+  const repeated = Object.entries(given).filter(
+    ([name, value]) => Array.isArray(value) && name !== "_" && !name.includes("-"),
+  );
+  if (repeated.length > 0)
+    throw new UsageError(
+      `--${repeated.map(([name]) => name).join(", --")}: given more than once, expected once`,
+    );
+}
+
+/** What was given, over `preset`. */
+export function recipeOf(given: RecipeArguments, preset: Recipe): Recipe {
+  return {
+    arch: given.arch ?? preset.arch,
+    stem: given.stem ?? preset.stem,
+    width: given.width ?? preset.width,
+    imageSize: given.imageSize ?? preset.imageSize,
+    batchSize: given.batchSize ?? preset.batchSize,
+    objective: given.objective ?? preset.objective,
+    embeddingDim: given.embeddingDim ?? preset.embeddingDim,
+    temperature: given.temperature ?? preset.temperature,
+    bankMomentum: given.bankMomentum ?? preset.bankMomentum,
+    optimizer: {
+      name: "sgd",
+      momentum: given.momentum ?? preset.optimizer.momentum,
+      weightDecay: given.weightDecay ?? preset.optimizer.weightDecay,
+    },
+  };
+}
+
+/** How pictures become input when nothing was measured: ImageNet's statistics. */
+export function defaultPreprocessing(imageSize: number): Manifest["preprocessing"] {
+  return { imageSize, resize: imageSize, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+}

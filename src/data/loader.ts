@@ -1,0 +1,231 @@
+/**
+ * @file Batches of network input, made ahead of time by worker threads.
+ *
+ * Which worker makes a batch is chance; what is in it is not: rows come from the sampler, every random draw
+ * from the seed, epoch and row. Batches are delivered in the order of their steps, so one worker or eight
+ * give the same bits. Buffers travel by transfer and come back through recycle().
+ */
+
+import { Worker } from "node:worker_threads";
+import { InstdiscError, unpackError, UsageError } from "../errors.js";
+import type { DataSource } from "./dataset.js";
+import type { FromWorker, ToWorker, WorkerSetup } from "./loaderProtocol.js";
+import { createSequentialSampler, createShuffledSampler } from "./sampler.js";
+import type { Sampler } from "./sampler.js";
+import { checkTransform } from "./transform.js";
+import type { TransformOptions } from "./transform.js";
+
+export interface LoaderOptions extends TransformOptions {
+  readonly source: DataSource;
+  readonly batchSize: number; // pictures
+  /** Threads that decode and transform; default 2. The batches are the same for any number. */
+  readonly workers?: number;
+  /** Global step of the first batch; default 0. */
+  readonly firstStep?: number;
+  /** How many batches; default: no end for "augment", the rest of the one pass for "evaluate". */
+  readonly steps?: number;
+  /** Memory for decoded pictures, all workers together; default 512 MiB, 0 keeps none. */
+  readonly cacheBytes?: number;
+}
+
+export interface Batch {
+  readonly step: number; // global
+  readonly epoch: number; // from 0
+  readonly pixelValues: Float32Array<ArrayBuffer>; // [batchSize, 3, imageSize, imageSize], zero from count on
+  readonly rows: Int32Array<ArrayBuffer>; // [batchSize] row of each picture, 0 from count on
+  /** Pictures in the batch: batchSize but for the last one of an evaluation. */
+  readonly count: number;
+}
+
+export interface Loader {
+  readonly stepsPerEpoch: number;
+  /**
+   * The next batch, null after the last or after close().
+   * @throws DataError or what else went wrong (as a rejection), at the step it concerns and ever after
+   */
+  next(): Promise<Batch | null>;
+  /** Gives a batch's pixel buffer back for another batch; the caller must not touch it again. */
+  recycle(batch: Batch): void;
+  /** Ends all threads; resolves when none is left. Always call it: an open loader keeps the process alive. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_WORKERS = 2;
+const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
+/** Batches under way or waiting, per worker: one to make while the other is being used. */
+const AHEAD_PER_WORKER = 2;
+
+interface Seat {
+  readonly worker: Worker;
+  readonly exited: Promise<void>;
+  pending: number; // batches asked of it
+}
+
+interface Waiter {
+  resolve(batch: Batch | null): void;
+  reject(error: Error): void;
+}
+
+class OrderedLoader implements Loader {
+  readonly stepsPerEpoch: number;
+  private readonly seats: readonly Seat[];
+  private readonly batchLength: number; // floats
+  private readonly waiters: Waiter[] = [];
+  private readonly asked = new Map<number, Int32Array<ArrayBuffer>>(); // by step, the rows of its batch
+  private readonly finished = new Map<number, Float32Array<ArrayBuffer> | Error>(); // by step
+  private readonly spare: Float32Array<ArrayBuffer>[] = [];
+  private failure: Error | null = null;
+  private closing: Promise<void> | null = null;
+  private stepToAsk: number;
+  private stepToDeliver: number;
+
+  constructor(
+    private readonly options: LoaderOptions,
+    private readonly sampler: Sampler,
+    firstStep: number,
+    private readonly endStep: number, // exclusive
+  ) {
+    const { source, transform, imageSize, mean, std, seed, batchSize } = options;
+    this.stepsPerEpoch = sampler.stepsPerEpoch;
+    this.batchLength = batchSize * 3 * imageSize * imageSize;
+    this.stepToAsk = firstStep;
+    this.stepToDeliver = firstStep;
+    const workers = options.workers ?? DEFAULT_WORKERS;
+    const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / workers;
+    const setup: WorkerSetup = { source, transform: { transform, imageSize, mean, std, seed }, cacheBytes };
+    this.seats = Array.from({ length: workers }, () => this.seat(setup));
+    this.ask();
+  }
+
+  next(): Promise<Batch | null> {
+    return new Promise((resolve, reject) => {
+      this.waiters.push({ resolve, reject });
+      this.deliver();
+    });
+  }
+
+  recycle({ pixelValues }: Batch): void {
+    // A buffer that has been transferred elsewhere has no length any more and is of no use here.
+    const usable = pixelValues.length === this.batchLength && !this.spare.includes(pixelValues);
+    if (usable && this.spare.length < AHEAD_PER_WORKER * this.seats.length) this.spare.push(pixelValues);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.stopAll();
+    this.deliver();
+    return this.closing;
+  }
+
+  private seat(setup: WorkerSetup): Seat {
+    const worker = new Worker(new URL("./loaderWorker.js", import.meta.url), { workerData: setup });
+    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    const seat: Seat = { worker, exited, pending: 0 };
+    worker.on("message", (message: FromWorker) => {
+      seat.pending--;
+      this.finished.set(
+        message.step,
+        message.kind === "made" ? message.pixelValues : unpackError(message.error),
+      );
+      this.deliver();
+    });
+    worker.on("error", (error: Error) => this.fail(error));
+    worker.on("exit", (exitCode) => {
+      if (this.closing !== null) return;
+      this.fail(
+        new InstdiscError(
+          `loader: found a worker thread ended with code ${exitCode}, expected it to live until close(); ` +
+            `if memory ran out, lower the batch size or the number of workers`,
+        ),
+      );
+    });
+    return seat;
+  }
+
+  /** Keeps every worker busy, but never further ahead than the window. */
+  private ask(): void {
+    const window = AHEAD_PER_WORKER * this.seats.length;
+    while (this.stepToAsk < this.endStep && this.stepToAsk - this.stepToDeliver < window) {
+      const step = this.stepToAsk++;
+      const idlest = this.seats.reduce((best, seat) => (seat.pending < best.pending ? seat : best));
+      const pixelValues = this.spare.pop() ?? new Float32Array(this.batchLength);
+      const rows = this.sampler.batchRows(step);
+      this.asked.set(step, rows);
+      idlest.pending++;
+      const message: ToWorker = { kind: "make", step, epoch: this.sampler.epochOf(step), rows, pixelValues };
+      idlest.worker.postMessage(message, [pixelValues.buffer]);
+    }
+  }
+
+  /** Settles as many waiting next() calls as can be settled now. */
+  private deliver(): void {
+    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+      if (this.closing !== null || (this.failure === null && this.stepToDeliver >= this.endStep)) {
+        waiter.resolve(null);
+      } else if (this.failure !== null) {
+        waiter.reject(this.failure);
+      } else {
+        const made = this.finished.get(this.stepToDeliver);
+        if (made === undefined) return;
+        if (made instanceof Error) {
+          this.failure = made;
+          continue;
+        }
+        waiter.resolve(this.takeBatch(made));
+      }
+      this.waiters.shift();
+    }
+  }
+
+  private takeBatch(pixelValues: Float32Array<ArrayBuffer>): Batch {
+    const step = this.stepToDeliver++;
+    const present = this.asked.get(step)!;
+    this.finished.delete(step);
+    this.asked.delete(step);
+    this.ask();
+    const rows = new Int32Array(this.options.batchSize);
+    rows.set(present);
+    return { step, epoch: this.sampler.epochOf(step), pixelValues, rows, count: present.length };
+  }
+
+  /** What no single step is to blame for ends the loader at once. */
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.deliver();
+  }
+
+  private async stopAll(): Promise<void> {
+    const stop: ToWorker = { kind: "stop" };
+    // Not terminate(): a thread torn down while sharp is decoding in it can take the process with it.
+    for (const { worker } of this.seats) worker.postMessage(stop);
+    await Promise.all(this.seats.map(({ exited }) => exited));
+    this.finished.clear();
+    this.spare.length = 0;
+  }
+}
+
+function checkWhole(name: string, found: number, least: number): void {
+  if (Number.isInteger(found) && found >= least) return;
+  throw new UsageError(
+    `loader ${name}: found ${found}, expected a whole number, ${least} or more; correct it`,
+  );
+}
+
+/**
+ * Starts the worker threads and begins to make batches.
+ * @throws UsageError if an option is out of range, or the pictures do not fill one batch to learn from
+ */
+export function createLoader(options: LoaderOptions): Loader {
+  const { source, batchSize, transform, seed, firstStep = 0, workers = DEFAULT_WORKERS } = options;
+  checkTransform(options);
+  checkWhole("workers", workers, 1);
+  checkWhole("firstStep", firstStep, 0);
+  checkWhole("steps", options.steps ?? 0, 0);
+  checkWhole("cacheBytes", options.cacheBytes ?? 0, 0);
+  const asked = firstStep + (options.steps ?? Infinity);
+  if (transform.kind === "augment") {
+    const sampler = createShuffledSampler(source.rowCount, batchSize, seed);
+    return new OrderedLoader(options, sampler, firstStep, asked);
+  }
+  const sampler = createSequentialSampler(source.rowCount, batchSize);
+  return new OrderedLoader(options, sampler, firstStep, Math.min(asked, sampler.stepsPerEpoch));
+}

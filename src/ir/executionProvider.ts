@@ -1,0 +1,4 @@
+/** @file Where a graph can run, under ONNX Runtime's names. Known to both sides: one lowers for it, one opens it. */
+
+export const EXECUTION_PROVIDERS = ["cpu", "cuda", "wasm", "webgpu"] as const;
+export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];

@@ -1,0 +1,23 @@
+/** @file Runs the passes that make a graph smaller, until none finds anything. */
+
+import type { Graph } from "../ir/graph.js";
+import { foldConstants } from "./passes/foldConstants.js";
+import { removeDeadNodes } from "./passes/removeDeadNodes.js";
+import { removeIdentities } from "./passes/removeIdentities.js";
+import { shareSubexpressions } from "./passes/shareSubexpressions.js";
+import type { Pass } from "./rewrite.js";
+
+const PASSES: readonly Pass[] = [foldConstants, removeIdentities, shareSubexpressions, removeDeadNodes];
+
+/** An equivalent graph without dead, constant, repeated or idle nodes. Names of inputs and outputs stay. */
+export function simplify(graph: Graph): Graph {
+  for (;;) {
+    let rewrites = 0;
+    for (const pass of PASSES) {
+      const result = pass.run(graph);
+      graph = result.graph;
+      rewrites += result.rewrites;
+    }
+    if (rewrites === 0) return graph;
+  }
+}

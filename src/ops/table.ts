@@ -1,0 +1,38 @@
+/** @file All operator families together: the total table of shape rules, and the functions that build nodes. */
+
+import { convolutionOps, convolutionShapes } from "./convolution.js";
+import { elementwiseOps, elementwiseShapes } from "./elementwise.js";
+import type { Emitter } from "./emitter.js";
+import { layoutOps, layoutShapes } from "./layout.js";
+import { linearOps, linearShapes } from "./linear.js";
+import { normalizationOps, normalizationShapes } from "./normalization.js";
+import { poolingOps, poolingShapes } from "./pooling.js";
+import { reductionOps, reductionShapes } from "./reduction.js";
+import { rowsOps, rowsShapes } from "./rows.js";
+import type { ShapeRules } from "./shapeRule.js";
+
+export const shapeRules: ShapeRules = {
+  ...elementwiseShapes,
+  ...reductionShapes,
+  ...layoutShapes,
+  ...rowsShapes,
+  ...linearShapes,
+  ...convolutionShapes,
+  ...poolingShapes,
+  ...normalizationShapes,
+};
+
+export function createOps(emitter: Emitter) {
+  return {
+    ...elementwiseOps(emitter),
+    ...reductionOps(emitter),
+    ...layoutOps(emitter),
+    ...rowsOps(emitter),
+    ...linearOps(emitter),
+    ...convolutionOps(emitter),
+    ...poolingOps(emitter),
+    ...normalizationOps(emitter),
+  };
+}
+
+export type OpBuilder = ReturnType<typeof createOps>;

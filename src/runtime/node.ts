@@ -1,0 +1,116 @@
+/**
+ * @file The door to onnxruntime-node. Nothing else imports it.
+ *
+ * The binding copies every output into a fresh tensor, but fills the arrays it was given first: those are read,
+ * the copies are dropped. run() blocks its thread, so long-lived sessions belong into a worker.
+ */
+
+import { availableParallelism } from "node:os";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { ProviderError } from "../errors.js";
+import type { ExecutionProvider } from "../ir/executionProvider.js";
+import type { HostTensor, Session, SessionOptions } from "./session.js";
+
+/** Providers that this door opens today. */
+const OPEN: readonly ExecutionProvider[] = ["cpu"];
+
+/** Only errors: the runtime would write its warnings to stderr, between the lines of the progress bar. */
+const LOG_ERRORS = 3;
+
+type Ort = typeof import("onnxruntime-node");
+
+/** Telemetry is switched off before the library loads; it writes log files otherwise. */
+async function loadOrt(): Promise<Ort> {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+  const { default: ort } = (await import("onnxruntime-node")) as unknown as { default: Ort };
+  return ort;
+}
+
+/**
+ * Loads a model.
+ * @param where names the model in messages
+ * @throws ProviderError when the provider is not there or the runtime refuses the model
+ */
+export async function openSession(
+  model: Uint8Array,
+  where: string,
+  options: SessionOptions,
+): Promise<Session> {
+  const { ep } = options;
+  if (!OPEN.includes(ep)) {
+    throw new ProviderError(
+      `${where}: execution provider ${ep} is not available here, expected ${OPEN.join(", ")}; choose --ep cpu`,
+    );
+  }
+  const ort = await loadOrt();
+  try {
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: [ep],
+      intraOpNumThreads: options.threads ?? availableParallelism(),
+      logSeverityLevel: LOG_ERRORS,
+    });
+    return new NodeSession(ort, session, where, ep);
+  } catch (error) {
+    throw refusal(where, "does not load the model", error);
+  }
+}
+
+function refusal(where: string, what: string, error: unknown): ProviderError {
+  const words = error instanceof Error ? error.message : String(error);
+  return new ProviderError(`${where}: ONNX Runtime ${what}: ${words}`, { cause: error });
+}
+
+class NodeSession implements Session {
+  readonly ep: ExecutionProvider;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+  readonly #where: string;
+  /** A state tensor is fed every other step: its runtime tensor is made once. */
+  readonly #tensors = new WeakMap<HostTensor, Tensor>();
+
+  constructor(ort: Ort, session: InferenceSession, where: string, ep: ExecutionProvider) {
+    this.#ort = ort;
+    this.#session = session;
+    this.#where = where;
+    this.ep = ep;
+    this.inputs = session.inputNames;
+    this.outputs = session.outputNames;
+  }
+
+  async run(feeds: ReadonlyMap<string, HostTensor>, into: ReadonlyMap<string, HostTensor>): Promise<void> {
+    const missing = this.inputs.filter((name) => !feeds.has(name));
+    const unknown = [...into.keys()].filter((name) => !this.outputs.includes(name));
+    if (missing.length > 0 || unknown.length > 0) {
+      throw new ProviderError(
+        `${this.#where}: inputs missing: ${missing.join(", ") || "none"}; outputs unknown: ${unknown.join(", ") || "none"}`,
+      );
+    }
+    try {
+      await this.#session.run(this.#tensorsOf(feeds), this.#tensorsOf(into));
+    } catch (error) {
+      throw refusal(this.#where, "stopped", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+
+  #tensorsOf(tensors: ReadonlyMap<string, HostTensor>): Record<string, Tensor> {
+    return Object.fromEntries([...tensors].map(([name, tensor]) => [name, this.#tensorOf(tensor)]));
+  }
+
+  #tensorOf(tensor: HostTensor): Tensor {
+    let made = this.#tensors.get(tensor);
+    if (made === undefined) {
+      made =
+        tensor.dtype === "float32"
+          ? new this.#ort.Tensor("float32", tensor.data, tensor.shape)
+          : new this.#ort.Tensor("int64", tensor.data, tensor.shape);
+      this.#tensors.set(tensor, made);
+    }
+    return made;
+  }
+}

@@ -1,0 +1,45 @@
+/** @file What the rest of the house knows of a runtime: a loaded model that reads and writes given arrays. */
+
+import type { ExecutionProvider } from "../ir/executionProvider.js";
+
+export interface FloatTensor {
+  readonly dtype: "float32";
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+export interface Int64Tensor {
+  readonly dtype: "int64";
+  readonly shape: readonly number[];
+  readonly data: BigInt64Array<ArrayBuffer>;
+}
+
+/** A tensor in host memory, row-major. */
+export type HostTensor = FloatTensor | Int64Tensor;
+
+export interface SessionOptions {
+  readonly ep: ExecutionProvider;
+  /** Threads that compute one operator; default: as many as the machine has processors. */
+  readonly threads?: number;
+}
+
+export interface Session {
+  readonly ep: ExecutionProvider;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /**
+   * Runs the model. Results are written into the arrays of `into`, which must have the shapes of the outputs;
+   * outputs that `into` does not name are computed and dropped.
+   * @throws ProviderError with the runtime's own words
+   */
+  run(feeds: ReadonlyMap<string, HostTensor>, into: ReadonlyMap<string, HostTensor>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function floats(shape: readonly number[], data?: Float32Array<ArrayBuffer>): FloatTensor {
+  return { dtype: "float32", shape, data: data ?? new Float32Array(shape.reduce((a, b) => a * b, 1)) };
+}
+
+export function int64s(shape: readonly number[]): Int64Tensor {
+  return { dtype: "int64", shape, data: new BigInt64Array(shape.reduce((a, b) => a * b, 1)) };
+}

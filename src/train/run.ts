@@ -1,0 +1,39 @@
+/** @file Starts a training run in a thread of its own and hands its events on. */
+
+import { Worker } from "node:worker_threads";
+import { TrainingError, unpackError, type PackedError } from "../errors.js";
+import type { TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
+
+export type FromTrainer =
+  | { readonly kind: "event"; readonly event: TrainEvent }
+  | { readonly kind: "done"; readonly summary: TrainSummary }
+  | { readonly kind: "failed"; readonly error: PackedError };
+
+export interface TrainRun {
+  /** @throws what the run failed with, of its class */
+  readonly summary: Promise<TrainSummary>;
+  /** Ends the run after the step in hand; its state is written. */
+  stop(): void;
+}
+
+export function startTraining(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
+  // The runtime reads this when it loads, and a thread has only a copy of the environment.
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+  const worker = new Worker(new URL("./trainWorker.js", import.meta.url), { workerData: plan });
+  const summary = new Promise<TrainSummary>((resolve, reject) => {
+    worker.on("message", (message: FromTrainer) => {
+      if (message.kind === "event") onEvent(message.event);
+      else if (message.kind === "done") resolve(message.summary);
+      else reject(unpackError(message.error));
+    });
+    worker.on("error", reject);
+    worker.on("exit", (code) =>
+      reject(
+        new TrainingError(
+          `training thread: ended with code ${code} before its result; run again with fewer threads or a smaller batch`,
+        ),
+      ),
+    );
+  });
+  return { summary, stop: () => worker.postMessage("stop") };
+}

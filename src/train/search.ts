@@ -1,0 +1,68 @@
+/** @file Exhaustive nearest-neighbour search by the runtime: what accuracy during training is measured with. */
+
+import { knnGraph } from "../../graphs/index.js";
+import { encodeModel } from "../codec/encode.js";
+import type { Neighbours } from "../knn/vote.js";
+import { lower } from "../lower/lower.js";
+import { cpu } from "../lower/targets/cpu.js";
+import { openSession } from "../runtime/node.js";
+import { floats, int64s, type HostTensor } from "../runtime/session.js";
+import { VERSION } from "../version.js";
+
+/** Similarities computed at once: 64 MiB. */
+const BLOCK_NUMBERS = 2 ** 24;
+
+/** Vectors [count, dim], row-major. */
+export interface Vectors {
+  readonly count: number;
+  readonly dim: number;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** The `k` rows of `bank` most similar to each query, by dot product. */
+export async function searchNearest(
+  queries: Vectors,
+  bank: Vectors,
+  k: number,
+  threads?: number,
+): Promise<Neighbours> {
+  const { dim } = bank;
+  const model = encodeModel(lower(knnGraph(dim, k), cpu), { producerVersion: VERSION });
+  const session = await openSession(model, "kNN", { ep: "cpu", ...(threads ? { threads } : {}) });
+  const similarities = new Float32Array(queries.count * k);
+  const rows = new BigInt64Array(queries.count * k);
+  const block = Math.max(1, Math.floor(BLOCK_NUMBERS / bank.count));
+  try {
+    for (let first = 0; first < queries.count; first += block) {
+      const count = Math.min(block, queries.count - first);
+      const [values, neighbours] = [floats([count, k]), int64s([count, k])];
+      const feeds = new Map([
+        ["queries", floats([count, dim], queries.data.slice(first * dim, (first + count) * dim))],
+        ["bank", floats([bank.count, dim], bank.data)],
+      ]);
+      await session.run(
+        feeds,
+        new Map<string, HostTensor>([
+          ["similarities", values],
+          ["neighbours", neighbours],
+        ]),
+      );
+      similarities.set(values.data, first * k);
+      rows.set(neighbours.data, first * k);
+    }
+  } finally {
+    await session.close();
+  }
+  return { count: queries.count, k, similarities, rows };
+}
+
+/** Scales each vector to length 1; a zero vector stays zero. */
+export function normalizeRows({ count, dim, data }: Vectors): Vectors {
+  const unit = Float32Array.from(data);
+  for (let row = 0; row < count; row++) {
+    const vector = unit.subarray(row * dim, (row + 1) * dim);
+    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    if (length > 0) vector.forEach((value, at) => (vector[at] = value / length));
+  }
+  return { count, dim, data: unit };
+}

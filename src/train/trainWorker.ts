@@ -1,0 +1,22 @@
+/** @file The thread that trains: the runtime blocks it while a step runs. Started by run.ts only; it has no exports. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { packError } from "../errors.js";
+import type { TrainPlan } from "./plan.js";
+import type { FromTrainer } from "./run.js";
+import { train } from "./trainer.js";
+
+const send = (message: FromTrainer): void => parentPort!.postMessage(message);
+let stop = false;
+parentPort!.on("message", () => (stop = true));
+
+try {
+  const summary = await train(workerData as TrainPlan, {
+    emit: (event) => send({ kind: "event", event }),
+    stopRequested: () => stop,
+  });
+  send({ kind: "done", summary });
+} catch (error) {
+  send({ kind: "failed", error: packError(error) });
+}
+parentPort!.close();

@@ -1,0 +1,248 @@
+/** @file The training loop. It runs where its caller runs it, reports events, and writes the run folder. */
+
+import { writeArtifact } from "../artifact/node.js";
+import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
+import { FILES } from "../build/buildArtifact.js";
+import { bindTensors } from "../codec/bind.js";
+import { createLoader, type Batch } from "../data/loader.js";
+import { UsageError } from "../errors.js";
+import { fromFloat32 } from "../ir/rawTensor.js";
+import { openSession } from "../runtime/node.js";
+import type { FloatTensor } from "../runtime/session.js";
+import { chanceLevel, embedAll, knnLevels, labelsOf, rawPixels, type Labelled } from "./evaluate.js";
+import { fillBank } from "./fillBank.js";
+import { MetricsFile } from "./metrics.js";
+import type { KnnLevel, LevelName, TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
+import { learningRate } from "./schedule.js";
+import { TrainState } from "./state.js";
+import { TrainStep } from "./step.js";
+
+/** Steps that the shown rate is averaged over. */
+const RATE_STEPS = 20;
+
+export interface TrainerHooks {
+  emit(event: TrainEvent): void;
+  /** true: finish the step in hand, write the run, and end. */
+  stopRequested(): boolean;
+}
+
+/**
+ * @throws UsageError when there are fewer pictures than a batch holds
+ * @throws TrainingError when the loss is not a number; the run folder then holds the last whole epoch
+ */
+export async function train(plan: TrainPlan, hooks: TrainerHooks): Promise<TrainSummary> {
+  return new Trainer(plan, hooks).run();
+}
+
+class Trainer {
+  readonly #plan: TrainPlan;
+  readonly #hooks: TrainerHooks;
+  readonly #state: TrainState;
+  readonly #levels: Partial<Record<LevelName, readonly KnnLevel[]>> = {};
+  readonly #metrics: MetricsFile;
+  readonly #started = performance.now();
+  #bank!: FloatTensor;
+  #labels: { train: Int32Array; evaluate: Int32Array } | null = null;
+  #step = 0;
+
+  constructor(plan: TrainPlan, hooks: TrainerHooks) {
+    this.#plan = plan;
+    this.#hooks = hooks;
+    const initial = readSafetensors(plan.files.get(FILES.state)!, FILES.state);
+    this.#state = new TrainState({ ...plan.manifest, files: {} }, initial.tensors, FILES.state);
+    this.#metrics = new MetricsFile(plan.out);
+  }
+
+  async run(): Promise<TrainSummary> {
+    const plan = this.#plan;
+    const { batchSize } = plan.manifest.recipe;
+    if (plan.train.rowCount < batchSize) {
+      throw new UsageError(
+        `${plan.train.name}: has ${plan.train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
+      );
+    }
+    await this.#openLabels();
+    await this.#measureBaselines();
+    this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));
+    const losses = await this.#epochs();
+    const interrupted = this.#hooks.stopRequested();
+    if (!interrupted) await this.#measureLearned();
+    await this.#save();
+    return {
+      out: plan.out,
+      epochs: losses.length,
+      steps: this.#step,
+      loss: losses.at(-1) ?? NaN,
+      seconds: (performance.now() - this.#started) / 1000,
+      interrupted,
+      levels: this.#levels,
+    };
+  }
+
+  /** Mean loss of each whole epoch. */
+  async #epochs(): Promise<number[]> {
+    const plan = this.#plan;
+    const { recipe, preprocessing } = plan.manifest;
+    const { imageSize, mean, std } = preprocessing;
+    const stepsPerEpoch = Math.floor(plan.train.rowCount / recipe.batchSize);
+    const steps = stepsPerEpoch * plan.epochs;
+    const session = await openSession(plan.files.get(FILES.trainStep)!, FILES.trainStep, {
+      ep: "cpu",
+      threads: plan.threads,
+    });
+    const step = new TrainStep(session, this.#state, this.#bank, [recipe.batchSize, 3, imageSize, imageSize]);
+    const transform = { kind: "augment", options: plan.augment } as const;
+    const options = { source: plan.train, transform, imageSize, mean, std, seed: plan.seed };
+    const loader = createLoader({
+      ...options,
+      batchSize: recipe.batchSize,
+      steps,
+      workers: plan.dataWorkers,
+    });
+    const losses: number[] = [];
+    const rate = new Rate(recipe.batchSize);
+    let [sum, began] = [0, performance.now()];
+    try {
+      for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
+        sum += await this.#oneStep(step, batch, steps, rate);
+        loader.recycle(batch);
+        if (this.#hooks.stopRequested()) break;
+        if (this.#step % stepsPerEpoch !== 0) continue;
+        losses.push(sum / stepsPerEpoch);
+        await this.#endEpoch(losses, (performance.now() - began) / 1000);
+        [sum, began] = [0, performance.now()];
+        rate.restart();
+      }
+    } finally {
+      await loader.close();
+      await session.close();
+    }
+    return losses;
+  }
+
+  async #oneStep(step: TrainStep, batch: Batch, steps: number, rate: Rate): Promise<number> {
+    const lr = learningRate(this.#plan.schedule, this.#step, steps);
+    const loss = await step.run(batch, lr, `step ${this.#step + 1}`);
+    this.#step++;
+    this.#emit({
+      kind: "step",
+      step: this.#step,
+      steps,
+      epoch: batch.epoch + 1,
+      loss,
+      learningRate: lr,
+      picturesPerSecond: rate.tick(),
+    });
+    return loss;
+  }
+
+  async #endEpoch(losses: readonly number[], seconds: number): Promise<void> {
+    const knn = await this.#bankLevels();
+    this.#emit({ kind: "epoch", epoch: losses.length, loss: losses.at(-1)!, seconds, knn });
+    await this.#save();
+  }
+
+  async #openLabels(): Promise<void> {
+    const { train: trainSource, evaluate } = this.#plan;
+    const [own, held] = [await labelsOf(trainSource), evaluate && (await labelsOf(evaluate))];
+    if (own && held) this.#labels = { train: own, evaluate: held };
+  }
+
+  async #measureBaselines(): Promise<void> {
+    const plan = this.#plan;
+    if (!this.#labels || !plan.evaluate) return;
+    const { evaluate } = this.#labels;
+    this.#level("chance", [{ k: 0, accuracy: chanceLevel(evaluate) }]);
+    const queries = { vectors: await rawPixels(plan, plan.evaluate), labels: evaluate };
+    const bank = { vectors: await rawPixels(plan, plan.train), labels: this.#labels.train };
+    this.#level("raw pixels", await knnLevels(queries, bank, plan));
+    this.#level("untrained network", await this.#encodedLevels("measuring the untrained network"));
+  }
+
+  async #measureLearned(): Promise<void> {
+    if (this.#labels) this.#level("learned", await this.#encodedLevels("measuring what was learned"));
+  }
+
+  /** All pictures encoded afresh. */
+  async #encodedLevels(what: string): Promise<KnnLevel[]> {
+    const plan = this.#plan;
+    const queries = await this.#encodeHeldOut(this.#stage(`${what}: held-out pictures`));
+    const vectors = await embedAll(plan, this.#encoder(), plan.train, this.#stage(what));
+    return knnLevels(queries, { vectors, labels: this.#labels!.train }, plan);
+  }
+
+  /** Held-out pictures against the bank as it is: cheap enough for every epoch. */
+  async #bankLevels(): Promise<KnnLevel[]> {
+    if (!this.#labels) return [];
+    const queries = await this.#encodeHeldOut(this.#stage("measuring"));
+    const [count, dim] = this.#bank.shape as [number, number];
+    return knnLevels(
+      queries,
+      { vectors: { count, dim, data: this.#bank.data }, labels: this.#labels.train },
+      this.#plan,
+    );
+  }
+
+  async #encodeHeldOut(progress: (done: number, total: number) => void): Promise<Labelled> {
+    const vectors = await embedAll(this.#plan, this.#encoder(), this.#plan.evaluate!, progress);
+    return { vectors, labels: this.#labels!.evaluate };
+  }
+
+  /** encoder.onnx with the weights of now. */
+  #encoder(): Uint8Array {
+    return bindTensors(
+      this.#plan.files.get(FILES.encoder)!,
+      this.#state.raw("parameter", "statistic"),
+      FILES.encoder,
+    );
+  }
+
+  async #save(): Promise<void> {
+    const plan = this.#plan;
+    const bank = fromFloat32(this.#bank.data, this.#bank.shape);
+    const tensors = new Map([
+      ...this.#state.raw("parameter", "statistic", "momentum"),
+      ["bank", bank] as const,
+    ]);
+    const metadata = { format: "pt", step: String(this.#step) };
+    const files = new Map(plan.files);
+    files.set(FILES.encoder, this.#encoder());
+    files.set(FILES.state, writeSafetensors({ tensors, metadata }));
+    await writeArtifact(plan.out, files, plan.manifest);
+  }
+
+  #level(name: LevelName, knn: readonly KnnLevel[]): void {
+    this.#levels[name] = knn;
+    this.#emit({ kind: "level", name, knn });
+  }
+
+  #stage(what: string): (done: number, total: number) => void {
+    return (done, total) => this.#emit({ kind: "stage", what, done, total });
+  }
+
+  #emit(event: TrainEvent): void {
+    if (event.kind !== "stage") this.#metrics.append(event);
+    this.#hooks.emit(event);
+  }
+}
+
+/** Pictures per second over the last steps. */
+class Rate {
+  readonly #batchSize: number;
+  #times: number[] = [performance.now()];
+
+  constructor(batchSize: number) {
+    this.#batchSize = batchSize;
+  }
+
+  /** Time spent between epochs does not count. */
+  restart(): void {
+    this.#times = [performance.now()];
+  }
+
+  tick(): number {
+    this.#times = [...this.#times, performance.now()].slice(-RATE_STEPS - 1);
+    const elapsed = (this.#times.at(-1)! - this.#times[0]!) / 1000;
+    return elapsed > 0 ? (this.#batchSize * (this.#times.length - 1)) / elapsed : 0;
+  }
+}
