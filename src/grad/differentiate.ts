@@ -29,7 +29,7 @@ export function gradientName(input: string): string {
  */
 export function differentiate(graph: Graph, loss: string, withRespectTo: readonly string[]): Graph {
   const target = findLoss(graph, loss);
-  const wanted = withRespectTo.map((name) => findInput(graph, name));
+  const wanted = findInputs(graph, withRespectTo);
   const builder = GraphBuilder.from(graph);
   const gradients = new Gradients(builder.op);
   const dependent = dependentOn(graph, wanted);
@@ -71,13 +71,19 @@ function findLoss(graph: Graph, loss: string): Value {
   return value;
 }
 
-function findInput(graph: Graph, name: string): Value {
-  const value = graph.inputs.find((input) => input.name === name);
-  if (value === undefined) throw new GradientError(`differentiate ${graph.name}: has no input "${name}"`);
-  if (!isFloat(value.dtype)) {
-    throw new GradientError(`differentiate ${graph.name}: input ${showValue(value)}, expected a float dtype`);
+function findInputs(graph: Graph, names: readonly string[]): Value[] {
+  const inputs = new Map(graph.inputs.map((value) => [value.name, value]));
+  const faults = names.flatMap((name) => {
+    const value = inputs.get(name);
+    if (value === undefined) return [`has no input "${name}"`];
+    return isFloat(value.dtype) ? [] : [`input ${showValue(value)}, expected a float dtype`];
+  });
+  if (faults.length > 0) {
+    throw new GradientError(
+      `differentiate ${graph.name}: ${faults.join("; ")}; name float inputs of the graph`,
+    );
   }
-  return value;
+  return names.map((name) => inputs.get(name)!);
 }
 
 /** Names of all values that change with one of `sources`. */

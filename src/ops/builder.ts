@@ -12,14 +12,7 @@ import {
   type Parameter,
   type Value,
 } from "../ir/graph.js";
-import {
-  specOf,
-  type AttributesFor,
-  type AttributesOf,
-  type InputsOf,
-  type OpKind,
-  type OutputsOf,
-} from "../ir/opTable.js";
+import { specOf, type AttributesFor, type InputsOf, type OpKind, type OutputsOf } from "../ir/opTable.js";
 import { elementCount, shapesEqual, showShape, type Shape } from "../ir/shape.js";
 import { completeAttributes, inferDtypes } from "./check.js";
 import type { Emitter } from "./emitter.js";

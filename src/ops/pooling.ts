@@ -7,15 +7,28 @@ import type { Emitter } from "./emitter.js";
 import type { ShapeContext, ShapeRules } from "./shapeRule.js";
 import { checkWindow, windowOutput, type Window } from "./window.js";
 
+/** True where no pixel of the picture lies under the window at `position` along one direction. */
+function seesNothing(window: Window, at: 0 | 1, size: number, position: number): boolean {
+  const first = position * window.strides[at]! - window.pads[at]!;
+  const dilation = window.dilations?.[at] ?? 1;
+  const taps = Array.from({ length: window.kernelShape[at]! }, (_, tap) => first + tap * dilation);
+  return taps.every((tap) => tap < 0 || tap >= size);
+}
+
 function pooled(x: Shape, window: Window, fail: (message: string) => never): Shape {
   if (x.length !== 4) fail(`X is ${showShape(x)}, expected rank 4`);
-  // A window that lies in the padding alone would have no maximum and no mean.
-  const tooWide = window.pads.some((pad, at) => pad >= window.kernelShape[at % 2]!);
-  if (tooWide)
-    fail(
-      `pads are [${window.pads.join(", ")}], expected less than the kernel [${window.kernelShape.join(", ")}]`,
-    );
-  return [x[0]!, x[1]!, ...windowOutput(x, window, fail)];
+  const spatial = windowOutput(x, window, fail) as number[];
+  // A window over padding alone would have no maximum and no mean.
+  for (const at of [0, 1] as const) {
+    const positions = Array.from({ length: spatial[at]! }, (_, position) => position);
+    if (positions.some((position) => seesNothing(window, at, x[at + 2] as number, position))) {
+      fail(
+        `pads are [${window.pads.join(", ")}] with kernel [${window.kernelShape.join(", ")}], ` +
+          "expected every window to cover a pixel; lower the padding",
+      );
+    }
+  }
+  return [x[0]!, x[1]!, ...spatial];
 }
 
 function maxPoolGradient({ inputs: { dY, X, Y }, attributes, fail }: ShapeContext<"MaxPoolGradient">): {

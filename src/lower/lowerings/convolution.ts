@@ -5,6 +5,7 @@
 
 import type { NodeView, Value } from "../../ir/graph.js";
 import type { OpBuilder } from "../../ops/table.js";
+import type { SliceRange } from "../../ops/layout.js";
 import { reach } from "../../ops/window.js";
 
 type InputGradient = NodeView<"ConvInputGradient">;
@@ -78,20 +79,16 @@ export function perGroup(
   return op.concat(parts, 0);
 }
 
-/** What each kernel offset saw of `x`, padded and with height and width on `axes`: one slice an offset. */
-function windows(op: OpBuilder, x: Value, node: WeightGradient, axes: readonly [number, number]): Value[] {
-  const { kernelShape, strides, dilations } = node.attributes;
-  const out = sizes(node.inputs.dY).slice(2);
-  const whole =
-    kernelShape.every((size) => size === 1) && axes.every((axis, at) => x.shape[axis] === out[at]);
-  if (whole) return [x];
-  const rows = Array.from({ length: kernelShape[0]! }, (_, row) => row);
-  const columns = Array.from({ length: kernelShape[1]! }, (_, column) => column);
-  const range = (at: 0 | 1, offset: number) => {
-    const start = offset * dilations[at]!;
-    return { axis: axes[at], start, end: start + (out[at]! - 1) * strides[at]! + 1, step: strides[at]! };
-  };
-  return rows.flatMap((row) => columns.map((column) => op.slice(x, [range(0, row), range(1, column)])));
+/** The slice of `x` that kernel offset `offset` saw along window direction `at`, where `axis` of `x` runs that way. */
+function seen(
+  { inputs: { dY }, attributes }: WeightGradient,
+  at: 0 | 1,
+  axis: number,
+  offset: number,
+): SliceRange {
+  const start = offset * attributes.dilations[at]!;
+  const step = attributes.strides[at]!;
+  return { axis, start, end: start + (sizes(dY)[at + 2]! - 1) * step + 1, step };
 }
 
 function padded(op: OpBuilder, { inputs: { X }, attributes: { pads } }: WeightGradient): Value {
@@ -99,35 +96,42 @@ function padded(op: OpBuilder, { inputs: { X }, attributes: { pads } }: WeightGr
   return pads.some((pad) => pad > 0) ? op.pad(X, [0, 0, top, left, 0, 0, bottom, right]) : X;
 }
 
-/** dW as one matrix product for each kernel offset, in [N, H, W, C] layout: long contiguous slices, large products. */
-export function weightGradientByOffset(op: OpBuilder, node: WeightGradient): Value {
-  const { dY } = node.inputs;
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+
+/**
+ * dW as one matrix product for each row of the kernel, in [N, H, W, C] layout: contiguous slices, and products
+ * that are deep and wide. For small maps with many channels.
+ */
+export function weightGradientByRow(op: OpBuilder, node: WeightGradient): Value {
+  const { dY, X } = node.inputs;
   const [batch, filters, height, width] = sizes(dY) as [number, number, number, number];
-  const channels = sizes(node.inputs.X)[1]!;
-  const rows = batch * height * width;
-  const gradients = op.reshape(op.transpose(dY, [0, 2, 3, 1]), [rows, filters]);
-  const pictures = op.transpose(padded(op, node), [0, 2, 3, 1]);
-  const products = windows(op, pictures, node, [1, 2]).map((window) =>
-    // [rows, filters]ᵀ · [rows, channels]
-    op.gemm(gradients, op.reshape(window, [rows, channels]), null, { transA: 1 }),
-  );
-  const stacked = op.concat(
-    products.map((product) => op.unsqueeze(product, [2])),
-    2,
-  );
-  return op.reshape(stacked, [filters, channels, ...node.attributes.kernelShape]);
+  const channels = sizes(X)[1]!;
+  const [kernelHeight, kernelWidth] = node.attributes.kernelShape as [number, number];
+  const pixels = batch * height * width;
+  const gradients = op.reshape(op.transpose(dY, [0, 2, 3, 1]), [pixels, filters]);
+  const pictures = op.transpose(padded(op, node), [0, 2, 3, 1]); // [N, H, W, C]
+  const columns = upTo(kernelWidth).map((column) => op.slice(pictures, [seen(node, 1, 2, column)]));
+  const wide = op.concat(columns, 3); // [N, H, width, kernelWidth · C]
+  const products = upTo(kernelHeight).map((row) => {
+    const window = op.reshape(op.slice(wide, [seen(node, 0, 1, row)]), [pixels, kernelWidth * channels]);
+    return op.gemm(gradients, window, null, { transA: 1 }); // [filters, kernelWidth · C]
+  });
+  const channelsLast = op.reshape(op.concat(products, 1), [filters, kernelHeight * kernelWidth, channels]);
+  return op.reshape(op.transpose(channelsLast, [0, 2, 1]), [filters, channels, kernelHeight, kernelWidth]);
 }
 
-/** dW as one matrix product a picture, summed over the batch: for few channels, where offsets give thin products. */
+/** dW as one matrix product a picture, summed over the batch: for large maps, few channels, or 1×1 kernels. */
 export function weightGradientByPicture(op: OpBuilder, node: WeightGradient): Value {
-  const { dY } = node.inputs;
+  const { dY, X } = node.inputs;
   const [batch, filters, height, width] = sizes(dY) as [number, number, number, number];
-  const channels = sizes(node.inputs.X)[1]!;
+  const channels = sizes(X)[1]!;
   const [kernelHeight, kernelWidth] = node.attributes.kernelShape as [number, number];
   const pixels = height * width;
-  const columns = windows(op, padded(op, node), node, [2, 3]).map((window) =>
-    op.reshape(window, [batch, channels, 1, pixels]),
+  const pictures = padded(op, node);
+  const windows = upTo(kernelHeight).flatMap((row) =>
+    upTo(kernelWidth).map((column) => op.slice(pictures, [seen(node, 0, 2, row), seen(node, 1, 3, column)])),
   );
+  const columns = windows.map((window) => op.reshape(window, [batch, channels, 1, pixels]));
   const unfolded = op.reshape(op.concat(columns, 2), [batch, channels * kernelHeight * kernelWidth, pixels]);
   const products = op.matMul(op.reshape(dY, [batch, filters, pixels]), op.transpose(unfolded, [0, 2, 1]));
   return op.reshape(op.reduceSum(products, [0]), [filters, channels, kernelHeight, kernelWidth]);

@@ -49,12 +49,14 @@ const mergeReshape: Simplify = (node, op, { producer }) => {
   return isView && isStatic(shape) ? op.reshape(before.inputs[0]!, shape) : null;
 };
 
-/** Only nodes that end in a shape equal to their input's are replaced, so these need no check of their own. */
+/** Applied where dtype and shape stay as they were: that needs no check here. */
 const SIMPLIFICATIONS: Partial<Record<OpKind, Simplify>> = {
   Identity: same,
   Cast: same,
   Expand: same,
-  Pad: same,
+  Pad: (node, _, { constant }) => (constant(node.inputs[1]) === 0 ? node.inputs[0]! : null),
+  // A slice of equal shape is the whole, unless it runs backwards.
+  Slice: (node, _, { constant }) => ((constant(node.inputs[4]) ?? 0) > 0 ? node.inputs[0]! : null),
   Concat: (node) => (node.inputs.length === 1 ? node.inputs[0]! : null),
   Add: neutral(0, [0, 1]),
   Sub: neutral(0, [1]),
@@ -115,9 +117,7 @@ export const removeIdentities: Pass = {
       const simplified = SIMPLIFICATIONS[node.op]?.(node, op, known) ?? null;
       const fits =
         simplified && simplified.dtype === output!.dtype && shapesEqual(simplified.shape, output!.shape);
-      // A pad may give an equal shape and still move the picture.
-      const moves = node.op === "Pad" && known.constant(node.inputs[1]) !== 0;
-      if (fits && !moves) return [simplified];
+      if (fits) return [simplified];
       const unexpanded = skipExpand(node, op, known);
       return unexpanded && [unexpanded];
     });

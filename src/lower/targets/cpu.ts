@@ -1,19 +1,31 @@
 /** @file The CPU execution provider of ONNX Runtime. Choices follow timings on a 2-core AVX-512 Xeon, onnxruntime 1.30. */
 
+import type { NodeView } from "../../ir/graph.js";
 import {
   inputGradientByConvTranspose,
   inputGradientByFlippedConv,
   isFlippable,
   perGroup,
-  weightGradientByOffset,
+  weightGradientByRow,
   weightGradientByPicture,
 } from "../lowerings/convolution.js";
 import { batchNormalizationGradient, batchNormalizationTraining } from "../lowerings/normalization.js";
 import { averagePoolGradientByConvTranspose, maxPoolGradientByIndices } from "../lowerings/pooling.js";
 import type { Target } from "../target.js";
 
-/** Below this many input channels a product for each kernel offset is too thin for MLAS. */
+/** Rows of the kernel as matrix products pay below this many pixels a map, and from this many channels. */
+const SMALL_MAP_PIXELS = 256;
 const THIN_CHANNELS = 8;
+
+function isDeep({
+  inputs: { dY, X },
+  attributes: { kernelShape, group },
+}: NodeView<"ConvWeightGradient">): boolean {
+  const [height, width] = dY.shape.slice(2) as [number, number];
+  const channels = (X.shape[1] as number) / group;
+  const isPoint = kernelShape.every((size) => size === 1);
+  return !isPoint && height * width < SMALL_MAP_PIXELS && channels >= THIN_CHANNELS;
+}
 
 export const cpu: Target = {
   ep: "cpu",
@@ -21,12 +33,9 @@ export const cpu: Target = {
     ConvInputGradient: (op, node) => ({
       dX: isFlippable(node) ? inputGradientByFlippedConv(op, node) : inputGradientByConvTranspose(op, node),
     }),
-    ConvWeightGradient: (op, node) => {
-      const channels = (node.inputs.X.shape[1] as number) / node.attributes.group;
-      return {
-        dW: perGroup(op, node, channels < THIN_CHANNELS ? weightGradientByPicture : weightGradientByOffset),
-      };
-    },
+    ConvWeightGradient: (op, node) => ({
+      dW: perGroup(op, node, isDeep(node) ? weightGradientByRow : weightGradientByPicture),
+    }),
     MaxPoolGradient: (op, node) => ({ dX: maxPoolGradientByIndices(op, node) }),
     AveragePoolGradient: (op, node) => ({ dX: averagePoolGradientByConvTranspose(op, node) }),
     BatchNormalizationTraining: batchNormalizationTraining,

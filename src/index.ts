@@ -1,0 +1,36 @@
+/** @file Public entry "onnx-instdisc": the compiler, the artifacts, training. Networks are in "onnx-instdisc/graphs". */
+
+export { parseManifest, printManifest, type Manifest, type ManifestTensor } from "./artifact/manifest.js";
+export { readArtifact, writeArtifact, type Artifact } from "./artifact/node.js";
+export { readSafetensors, writeSafetensors, type Safetensors } from "./artifact/safetensors.js";
+export { buildArtifact, FILES, type BuildOptions, type BuiltArtifact } from "./build/buildArtifact.js";
+export { DEFAULT_RECIPE, type Recipe } from "./build/recipe.js";
+export { bindTensors } from "./codec/bind.js";
+export { decodeModel, type DecodedModel } from "./codec/decode.js";
+export { encodeModel, type EncodeOptions } from "./codec/encode.js";
+export type { AugmentOptions } from "./data/augment.js";
+export type { DataSource, Dataset, Picture } from "./data/dataset.js";
+export { openDataset } from "./data/dataset.js";
+export { locateData, type LocatedData } from "./data/locate.js";
+export { measureNormalization } from "./data/normalization.js";
+export * from "./errors.js";
+export { differentiate, gradientName } from "./grad/differentiate.js";
+export type { DType, Tensor } from "./ir/dtype.js";
+export { EXECUTION_PROVIDERS, type ExecutionProvider } from "./ir/executionProvider.js";
+export type { Graph, Node, Parameter, Value } from "./ir/graph.js";
+export { printGraph } from "./ir/print.js";
+export { asFloat32, fromFloat32, type RawTensor } from "./ir/rawTensor.js";
+export type { Shape } from "./ir/shape.js";
+export { accuracy, classify, type Neighbours } from "./knn/vote.js";
+export { lower } from "./lower/lower.js";
+export { simplify } from "./lower/simplify.js";
+export { cpu } from "./lower/targets/cpu.js";
+export { GraphBuilder } from "./ops/builder.js";
+export { openSession } from "./runtime/node.js";
+export { floats, int64s, type HostTensor, type Session } from "./runtime/session.js";
+export type { KnnLevel, TrainEvent, TrainPlan, TrainSummary } from "./train/plan.js";
+export { OWN_PICTURES, SAMPLE, type Preset } from "./train/presets.js";
+export { startTraining, type TrainRun } from "./train/run.js";
+export { prepareRunFolder } from "./train/runFolder.js";
+export { searchNearest, type Vectors } from "./train/search.js";
+export { VERSION } from "./version.js";
