@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "**/build/", "**/.venv/", "**/*.mjs", "**/*.js"] },
+  { ignores: ["dist/", "build/", ".venv/", "**/*.mjs", "**/*.js"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { project: `${root}tsconfig.json` } },

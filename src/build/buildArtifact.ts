@@ -1,0 +1,115 @@
+/** @file From a recipe to everything that training needs: graphs as ONNX, initial weights, the manifest. */
+
+import { bankInitGraph, encoderGraph, momentumName, nextName, trainStepGraph } from "../../graphs/index.js";
+import type { Manifest, ManifestTensor, TensorRole } from "../artifact/manifest.js";
+import type { ManifestDraft } from "../artifact/node.js";
+import { writeSafetensors } from "../artifact/safetensors.js";
+import { encodeModel, OPSET, PRODUCER } from "../codec/encode.js";
+import type { Graph, Value } from "../ir/graph.js";
+import { fromFloat32, type RawTensor } from "../ir/rawTensor.js";
+import { lower } from "../lower/lower.js";
+import { simplify } from "../lower/simplify.js";
+import { cpu } from "../lower/targets/cpu.js";
+import { initializeParameters } from "../train/initialize.js";
+import { VERSION } from "../version.js";
+import { checkRecipe, type Recipe } from "./recipe.js";
+
+export const FILES = {
+  trainStep: "train_step.onnx",
+  bankInit: "bank_init.onnx",
+  encoder: "encoder.onnx",
+  state: "state.safetensors",
+} as const;
+
+const IR_VERSION = 8;
+
+export interface BuildOptions {
+  readonly recipe: Recipe;
+  readonly preprocessing: Manifest["preprocessing"];
+  readonly seed: number;
+}
+
+export interface BuiltArtifact {
+  readonly manifest: ManifestDraft;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Builds train_step.onnx, bank_init.onnx, encoder.onnx (with the initial weights) and state.safetensors.
+ * Equal options give equal bytes.
+ * @throws UsageError when the recipe is out of range
+ */
+export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): BuiltArtifact {
+  const config = checkRecipe(recipe);
+  const step = lower(trainStepGraph(config), cpu);
+  const bankInit = lower(bankInitGraph(config, config.batchSize), cpu);
+  const encoder = lower(simplify(encoderGraph(config)), cpu);
+  const weights = new Map(
+    [...initializeParameters(step, seed)].map(([name, data]): [string, RawTensor] => [
+      name,
+      fromFloat32(data, step.parameters.get(name)!.value.shape as readonly number[]),
+    ]),
+  );
+  const metadata = describeRecipe(recipe, preprocessing);
+  const encode = (graph: Graph, docString: string, tensors = new Map<string, RawTensor>()) =>
+    encodeModel(graph, { producerVersion: VERSION, docString, metadata, tensors, irVersion: IR_VERSION });
+  return {
+    manifest: {
+      format: "onnx-instdisc",
+      formatVersion: 1,
+      producer: { name: PRODUCER, version: VERSION },
+      seed,
+      opset: OPSET,
+      irVersion: IR_VERSION,
+      recipe,
+      preprocessing,
+      tensors: describeTensors(step),
+    },
+    files: new Map([
+      [FILES.trainStep, encode(step, "One training step: forward, loss, gradients, SGD, new bank rows.")],
+      [FILES.bankInit, encode(bankInit, "Embeddings by batch statistics, to fill the bank before training.")],
+      [FILES.encoder, encode(encoder, "Pictures to unit vectors.", weights)],
+      [FILES.state, writeSafetensors({ tensors: weights, metadata: { format: "pt" } })],
+    ]),
+  };
+}
+
+/** What a reader of the model file alone would want to know, as ONNX metadata. */
+function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
+  const { optimizer, ...flat } = recipe;
+  const entries = Object.entries({ ...flat, optimizer: optimizer.name }).map(([key, value]) => [
+    key,
+    String(value),
+  ]);
+  return { ...Object.fromEntries(entries), preprocessing: JSON.stringify(preprocessing) };
+}
+
+function describeTensors(step: Graph): ManifestTensor[] {
+  const outputs = new Set(step.outputs.map(({ name }) => name));
+  const nextOf = new Map(
+    step.inputs.map(({ name }) => [name, name === "bank" ? "bank_rows" : nextName(name)]),
+  );
+  const describe = ({ name, dtype, shape }: Value, role: TensorRole): ManifestTensor => {
+    const next = nextOf.get(name);
+    return {
+      name,
+      dtype,
+      shape: [...shape],
+      role,
+      ...(next !== undefined && outputs.has(next) ? { next } : {}),
+    };
+  };
+  const nexts = new Set(nextOf.values());
+  return [
+    ...step.inputs.map((value) => describe(value, roleOf(step, value.name))),
+    ...step.outputs.filter(({ name }) => !nexts.has(name)).map(({ value }) => describe(value, "output")),
+  ];
+}
+
+function roleOf(step: Graph, name: string): TensorRole {
+  const parameter = step.parameters.get(name);
+  if (parameter) return parameter.trainable ? "parameter" : "statistic";
+  if (name === "bank") return "bank";
+  const isVelocity = [...step.parameters.keys()].some((owner) => momentumName(owner) === name);
+  return isVelocity ? "momentum" : "input";
+}
