@@ -41,11 +41,7 @@ export class TrainStep {
    * @returns the loss, nats
    * @throws TrainingError when the loss is not a number; state and bank are then as before the step
    */
-  async run(
-    { pixelValues, rows, inputs }: StepBatch,
-    learningRate: number,
-    where: string,
-  ): Promise<number> {
+  async run({ pixelValues, rows, inputs }: StepBatch, learningRate: number, where: string): Promise<number> {
     rows.forEach((row, at) => (this.#rows.data[at] = BigInt(row)));
     this.#rate.data[0] = learningRate;
     const feeds = new Map<string, HostTensor>([

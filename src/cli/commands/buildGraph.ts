@@ -5,6 +5,7 @@ import { writeArtifact } from "../../artifact/node.js";
 import { buildArtifact } from "../../build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../build/recipe.js";
 import { bytes, table } from "../format.js";
+import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
 import {
   checkNumbers,
@@ -16,11 +17,12 @@ import {
 
 const OPTIONS = {
   ...RECIPE_OPTIONS,
+  ...INIT_OPTIONS,
   out: { type: "string", demandOption: true, requiresArg: true, describe: "folder to write" },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
-interface BuildArguments extends RecipeArguments {
+interface BuildArguments extends RecipeArguments, InitArguments {
   readonly out: string;
   readonly json: boolean;
 }
@@ -39,7 +41,9 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
       checkNumbers(given);
       const recipe = recipeOf(given, DEFAULT_RECIPE);
       const seed = given.seed ?? 0;
-      const built = buildArtifact({ recipe, seed, preprocessing: defaultPreprocessing(recipe.imageSize) });
+      const weights = await readInitialWeights(given);
+      const random = buildArtifact({ recipe, seed, preprocessing: defaultPreprocessing(recipe.imageSize) });
+      const built = withInitialWeights(random, weights, given, io);
       const manifest = await writeArtifact(given.out, built.files, built.manifest);
       if (given.json) io.stdout.write(`${JSON.stringify({ out: given.out, ...manifest })}\n`);
       else io.stdout.write(describe(given.out, manifest.files));
