@@ -60,7 +60,7 @@ async function buildGraph(given: BuildArguments): Promise<string> {
   const preprocessing = defaultPreprocessing(recipe.imageSize);
   const { files, manifest: draft } = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
   const written = given.out !== undefined && !given.dryRun;
-  const manifest = written ? await writeArtifact(given.out!, files, draft) : draft;
+  const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
   const summary = summarizeArtifact(manifest, files, given.instances);
   const sizes = new Map([...files].map(([name, { length }]) => [name, length]));
   if (given.json) return `${JSON.stringify({ out: written ? given.out : null, summary, manifest })}\n`;

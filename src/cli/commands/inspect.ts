@@ -87,7 +87,7 @@ async function inspectFolder(folder: string, instances: number): Promise<Report>
   return { json: { folder, summary, manifest }, text };
 }
 
-function showOption([name, value]: [string, unknown]): string[] {
+function showOption([name, value]: [string, string | number | object]): string[] {
   return [name, typeof value === "object" ? JSON.stringify(value) : String(value)];
 }
 
