@@ -167,7 +167,7 @@ CASES = {
         learningRate=0.003,
     ),
     "resnet18ImagenetStem": replace(SMALL, seed=33, stem="imagenet", noiseSize=64),
-    "resnet50": replace(SMALL, network="resnet50", seed=32, stem="cifar", width=4, noiseSize=16, positions=6),
+    "resnet50": replace(SMALL, network="resnet50", seed=18, stem="cifar", width=4, noiseSize=16, positions=6),
     "alexnet": replace(SMALL, network="alexnet", seed=14, noiseSize=63),
     "vgg16": replace(SMALL, network="vgg16", seed=18, noiseSize=32),
     "vgg16_bn": replace(SMALL, network="vgg16_bn", seed=49, noiseSize=32),

@@ -4,9 +4,11 @@ import type { Argv } from "yargs";
 import { writeArtifact } from "../../artifact/node.js";
 import { buildArtifact } from "../../build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../build/recipe.js";
-import { bytes, table } from "../format.js";
+import { summarizeArtifact } from "../../build/summary.js";
+import { UsageError } from "../../errors.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
+import { showSizes, showSummary } from "../summary.js";
 import {
   checkNumbers,
   defaultPreprocessing,
@@ -18,12 +20,21 @@ import {
 const OPTIONS = {
   ...RECIPE_OPTIONS,
   ...INIT_OPTIONS,
-  out: { type: "string", demandOption: true, requiresArg: true, describe: "folder to write" },
+  out: { type: "string", requiresArg: true, describe: "folder to write" },
+  "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
+  instances: {
+    type: "number",
+    default: 50_000,
+    requiresArg: true,
+    describe: "pictures to estimate costs for",
+  },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
 interface BuildArguments extends RecipeArguments, InitArguments {
-  readonly out: string;
+  readonly out?: string | undefined;
+  readonly dryRun: boolean;
+  readonly instances: number;
   readonly json: boolean;
 }
 
@@ -38,20 +49,28 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
         .example("$0 build-graph --width 16 --batch-size 64 --out build/small", "a small one"),
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
-      checkNumbers(given);
-      const recipe = recipeOf(given, DEFAULT_RECIPE);
-      const seed = given.seed ?? 0;
-      const weights = await readInitialWeights(given);
-      const random = buildArtifact({ recipe, seed, preprocessing: defaultPreprocessing(recipe.imageSize) });
-      const built = withInitialWeights(random, weights, given, io);
-      const manifest = await writeArtifact(given.out, built.files, built.manifest);
-      if (given.json) io.stdout.write(`${JSON.stringify({ out: given.out, ...manifest })}\n`);
-      else io.stdout.write(describe(given.out, manifest.files));
+      io.stdout.write(await buildGraph(given, io));
     },
   );
 }
 
-function describe(out: string, files: Readonly<Record<string, { sizeBytes: number }>>): string {
-  const rows = Object.entries(files).map(([name, { sizeBytes }]) => [name, bytes(sizeBytes)]);
-  return `Wrote ${out}:\n${table([...rows, ["manifest.json", ""]])}\nNext: onnx-instdisc train --graph ${out} --data path/to/pictures --out build/run\n`;
+async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
+  checkNumbers(given);
+  if (given.out === undefined && !given.dryRun)
+    throw new UsageError("--out is missing, expected a folder to write");
+  const recipe = recipeOf(given, DEFAULT_RECIPE);
+  const preprocessing = defaultPreprocessing(recipe.imageSize);
+  const weights = await readInitialWeights(given);
+  const random = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
+  const { files, manifest: draft } = withInitialWeights(random, weights, given, io);
+  const written = given.out !== undefined && !given.dryRun;
+  const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
+  const summary = summarizeArtifact(manifest, files, given.instances);
+  const sizes = new Map([...files].map(([name, { length }]) => [name, length]));
+  if (given.json) return `${JSON.stringify({ out: written ? given.out : null, summary, manifest })}\n`;
+  const head = given.dryRun ? "Would write" : `Wrote ${given.out}`;
+  const next = given.dryRun
+    ? ""
+    : `\nNext: onnx-instdisc train --graph ${given.out} --data path/to/pictures --out build/run\n`;
+  return `${head}:\n${showSizes(sizes)}\n${showSummary(summary, recipe)}${next}`;
 }
