@@ -167,10 +167,10 @@ CASES = {
         learningRate=0.003,
     ),
     "resnet18ImagenetStem": replace(SMALL, seed=33, stem="imagenet", noiseSize=64),
-    "resnet50": replace(SMALL, network="resnet50", seed=18, stem="cifar", width=4, noiseSize=16, positions=6),
-    "alexnet": replace(SMALL, network="alexnet", seed=14, noiseSize=63),
+    "resnet50": replace(SMALL, network="resnet50", seed=226, stem="cifar", width=4, noiseSize=16, learningRate=2e-6, positions=6),
+    "alexnet": replace(SMALL, network="alexnet", seed=27, noiseSize=63),
     "vgg16": replace(SMALL, network="vgg16", seed=18, noiseSize=32),
-    "vgg16_bn": replace(SMALL, network="vgg16_bn", seed=49, noiseSize=32),
+    "vgg16_bn": replace(SMALL, network="vgg16_bn", seed=23, noiseSize=32),
 }
 
 
