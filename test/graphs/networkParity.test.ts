@@ -8,7 +8,15 @@ import { forwardGraph, nextName } from "../../graphs/index.js";
 import { gradientName } from "../../src/grad/differentiate.js";
 import type { FloatTensor } from "../../src/runtime/session.js";
 import { initializeBank, initializeParameters } from "../../src/train/initialize.js";
-import { goldenBatches, goldenConfig, readGolden, sampledNorm, sha256, ZERO, type GoldenTensor } from "./golden.js";
+import {
+  goldenBatches,
+  goldenConfig,
+  readGolden,
+  sampledNorm,
+  sha256,
+  ZERO,
+  type GoldenTensor,
+} from "./golden.js";
 import {
   allowedError,
   assertClose,
@@ -29,7 +37,9 @@ const LOSS_TOLERANCE = 1e-3;
 
 /** Where PyTorch came closer to float64 than on half of all tensors, it was lucky: that half is then what counts. */
 function withoutLuck(tensors: GoldenTensors): (tensor: GoldenTensor) => number {
-  const errors = Object.values(tensors).map(allowedError).sort((a, b) => a - b);
+  const errors = Object.values(tensors)
+    .map(allowedError)
+    .sort((a, b) => a - b);
   const middle = errors[Math.floor(errors.length / 2)] ?? 0;
   return (tensor) => (tensor.norm < ZERO ? allowedError(tensor) : Math.max(allowedError(tensor), middle));
 }
@@ -85,8 +95,7 @@ for (const name of NETWORKS) {
       assert.ok(error <= FACTOR * Math.max(theirs, ROUNDING), `relative distance from float64 is ${error}`);
     });
 
-    it("gives the same gradients", () =>
-      assertClose(golden, gradients, gradientOf, withoutLuck(gradients)));
+    it("gives the same gradients", () => assertClose(golden, gradients, gradientOf, withoutLuck(gradients)));
 
     it("gives the same running statistics", () =>
       assertClose(golden, runningStatistics, statisticOf, withoutLuck(runningStatistics)));
