@@ -156,7 +156,7 @@ SMALL = Case(
 )
 
 CASES = {
-    "resnet18Softmax": Case(network="resnet18", objective="nonParametricSoftmax"),
+    "resnet18Softmax": Case(network="resnet18", objective="nonParametricSoftmax", learningRate=0.0001),
     "resnet18SoftmaxSmall": Case(
         network="resnet18",
         objective="nonParametricSoftmax",

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { forwardGraph, nextName } from "../../graphs/index.js";
 import { gradientName } from "../../src/grad/differentiate.js";
 import type { FloatTensor } from "../../src/runtime/session.js";
-import { initializeBank, initializeParameters } from "../../src/train/initialize.js";
+import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
 import {
   goldenBatches,
   goldenConfig,

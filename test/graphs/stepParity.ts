@@ -11,7 +11,7 @@ import { cpu } from "../../src/lower/targets/cpu.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
 import { DropoutNoise } from "../../src/train/dropoutNoise.js";
-import { initializeBank, initializeParameters } from "../../src/train/initialize.js";
+import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
 import { goldenBatches, goldenConfig, relativeError, type Golden, type GoldenTensor } from "./golden.js";
@@ -108,7 +108,7 @@ export function assertClose(
   const faults = Object.entries(tensors).flatMap(([name, tensor]) => {
     const found = find(name);
     assert.deepEqual(found?.shape, tensor.shape, `${name} is computed, in PyTorch's shape`);
-    const error = relativeError(golden, name, tensor, found!.data);
+    const error = relativeError(golden, name, tensor, found.data);
     const most = tolerance(tensor);
     return error <= most ? [] : [`${name} by ${error.toExponential(1)}, expected ${most.toExponential(1)}`];
   });

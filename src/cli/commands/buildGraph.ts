@@ -10,6 +10,7 @@ import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArgument
 import type { Io } from "../io.js";
 import { showSizes, showSummary } from "../summary.js";
 import {
+  checkInstances,
   checkNumbers,
   defaultPreprocessing,
   RECIPE_OPTIONS,
@@ -56,6 +57,7 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
 
 async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
   checkNumbers(given);
+  checkInstances(given.instances);
   if (given.out === undefined && !given.dryRun)
     throw new UsageError("--out is missing, expected a folder to write");
   const recipe = recipeOf(given, DEFAULT_RECIPE);
