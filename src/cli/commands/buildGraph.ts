@@ -37,7 +37,7 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
       checkNumbers(given);
-      const recipe = recipeOf(given, DEFAULT_RECIPE);
+      const recipe = recipeOf(given, DEFAULT_RECIPE, null);
       const seed = given.seed ?? 0;
       const built = buildArtifact({ recipe, seed, preprocessing: defaultPreprocessing(recipe.imageSize) });
       const manifest = await writeArtifact(given.out, built.files, built.manifest);
