@@ -5,7 +5,8 @@ import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import type { Schedule } from "./schedule.js";
 
-export const BANK_INITS = ["forward", "random"] as const;
+/** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
+export const BANK_INITS = ["forward", "uniform", "unit"] as const;
 
 export interface TrainPlan {
   /** What build-graph made; the recipe and preprocessing are in its manifest. */

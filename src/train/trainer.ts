@@ -1,5 +1,6 @@
 /** @file The training loop. It runs where its caller runs it, reports events, and writes the run folder. */
 
+import { CLASS_WEIGHTS } from "../../graphs/index.js";
 import { writeArtifact } from "../artifact/node.js";
 import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
 import { FILES } from "../build/buildArtifact.js";
@@ -12,8 +13,11 @@ import type { FloatTensor } from "../runtime/session.js";
 import { chanceLevel, embedAll, knnLevels, labelsOf, rawPixels, type Labelled } from "./evaluate.js";
 import { fillBank } from "./fillBank.js";
 import { MetricsFile } from "./metrics.js";
+import { NoiseInputs } from "./noiseInputs.js";
+import type { Normalizer } from "./normalizer.js";
 import type { KnnLevel, LevelName, TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
 import { learningRate } from "./schedule.js";
+import { startNormalizer } from "./startNormalizer.js";
 import { TrainState } from "./state.js";
 import { TrainStep } from "./step.js";
 
@@ -27,7 +31,7 @@ export interface TrainerHooks {
 }
 
 /**
- * @throws UsageError when there are fewer pictures than a batch holds
+ * @throws UsageError when there are fewer pictures than a batch holds or the noise needs, or others than the graph is for
  * @throws TrainingError when the loss is not a number; the run folder then holds the last whole epoch
  */
 export async function train(plan: TrainPlan, hooks: TrainerHooks): Promise<TrainSummary> {
@@ -42,6 +46,7 @@ class Trainer {
   readonly #metrics: MetricsFile;
   readonly #started = performance.now();
   #bank!: FloatTensor;
+  #normalizer: Normalizer | null = null;
   #labels: { train: Int32Array; evaluate: Int32Array } | null = null;
   #step = 0;
 
@@ -61,9 +66,11 @@ class Trainer {
         `${plan.train.name}: has ${plan.train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
       );
     }
+    this.#checkInstances();
     await this.#openLabels();
     await this.#measureBaselines();
     this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));
+    this.#normalizer = await startNormalizer(plan, this.#state, this.#bank, this.#stage("estimating Z"));
     const losses = await this.#epochs();
     const interrupted = this.#hooks.stopRequested();
     if (!interrupted) await this.#measureLearned();
@@ -79,6 +86,26 @@ class Trainer {
     };
   }
 
+  /** The parametric softmax has a row for each picture, which its graph was built with. */
+  #checkInstances(): void {
+    const { train: source, manifest } = this.#plan;
+    const { objective } = manifest.recipe;
+    if (objective.name !== "parametric" || objective.instances === source.rowCount) return;
+    throw new UsageError(
+      `${source.name}: has ${source.rowCount} pictures, the graph has ${objective.instances} instances; ` +
+        `build one with --instances ${source.rowCount}`,
+    );
+  }
+
+  /** null where the objective draws no noise. */
+  #noise(): NoiseInputs | null {
+    const { objective, batchSize } = this.#plan.manifest.recipe;
+    if (!("noise" in objective)) return null;
+    const [instances] = this.#bank.shape as [number];
+    const { seed } = this.#plan;
+    return new NoiseInputs({ objective, instances, batchSize, seed, normalizer: this.#normalizer });
+  }
+
   /** Mean loss of each whole epoch. */
   async #epochs(): Promise<number[]> {
     const plan = this.#plan;
@@ -90,7 +117,8 @@ class Trainer {
       ep: "cpu",
       threads: plan.threads,
     });
-    const step = new TrainStep(session, this.#state, this.#bank, [recipe.batchSize, 3, imageSize, imageSize]);
+    const pictureShape = [recipe.batchSize, 3, imageSize, imageSize];
+    const step = new TrainStep(session, this.#state, this.#bank, pictureShape, this.#noise());
     const transform = { kind: "augment", options: plan.augment } as const;
     const options = { source: plan.train, transform, imageSize, mean, std, seed: plan.seed };
     const loader = createLoader({
@@ -190,11 +218,9 @@ class Trainer {
 
   /** encoder.onnx with the weights of now. */
   #encoder(): Uint8Array {
-    return bindTensors(
-      this.#plan.files.get(FILES.encoder)!,
-      this.#state.raw("parameter", "statistic"),
-      FILES.encoder,
-    );
+    const tensors = this.#state.raw("parameter", "statistic");
+    tensors.delete(CLASS_WEIGHTS);
+    return bindTensors(this.#plan.files.get(FILES.encoder)!, tensors, FILES.encoder);
   }
 
   async #save(): Promise<void> {
@@ -204,7 +230,11 @@ class Trainer {
       ...this.#state.raw("parameter", "statistic", "momentum"),
       ["bank", bank] as const,
     ]);
-    const metadata = { format: "pt", step: String(this.#step) };
+    const metadata = {
+      format: "pt",
+      step: String(this.#step),
+      ...(this.#normalizer ? { logNormalizer: String(this.#normalizer.log) } : {}),
+    };
     const files = new Map(plan.files);
     files.set(FILES.encoder, this.#encoder());
     files.set(FILES.state, writeSafetensors({ tensors, metadata }));

@@ -17,7 +17,8 @@ import { prepareRunFolder } from "../../train/runFolder.js";
 import { duration, percent, table } from "../format.js";
 import type { Io } from "../io.js";
 import { trainProgress } from "../progress.js";
-import { checkNumbers, RECIPE_OPTIONS, recipeOf, type RecipeArguments } from "../recipeOptions.js";
+import { checkNumbers, type RecipeArguments } from "../recipeOptions.js";
+import { provisionalRecipe, SETTLED_OPTIONS, settleRecipe } from "../settleRecipe.js";
 
 /** Pictures that mean and standard deviation are measured on. */
 const MEASURED_PICTURES = 2000;
@@ -81,7 +82,7 @@ const OPTIONS = {
   "knn-temperature": { ...number("τ of the kNN vote", "0.07"), default: 0.07 },
   threads: number("threads of the runtime", "one for each processor"),
   "data-workers": number("threads that decode and augment", "2"),
-  ...RECIPE_OPTIONS,
+  ...SETTLED_OPTIONS,
 } as const;
 
 interface TrainArguments extends RecipeArguments {
@@ -131,9 +132,9 @@ async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
   }
   const preset = given.data === undefined ? SAMPLE : OWN_PICTURES;
   checkTraining(given);
-  if (given.graph === undefined) checkRecipe(recipeOf(given, preset.recipe));
+  if (given.graph === undefined) checkRecipe(provisionalRecipe(given, preset.recipe));
   const data = await locateData(given.data ?? null, { seed: given.seed ?? 0 });
-  const artifact = await artifactOf(given, preset, data);
+  const artifact = await artifactOf(given, preset, data, io);
   await prepareRunFolder(given.out, given.overwrite);
 
   const progress = trainProgress(io);
@@ -184,9 +185,14 @@ function checkTraining(given: TrainArguments): void {
   if (faults.length > 0) throw new UsageError(`train: ${faults.join("; ")}; correct these options`);
 }
 
-async function artifactOf(given: TrainArguments, preset: Preset, data: LocatedData): Promise<BuiltArtifact> {
+async function artifactOf(
+  given: TrainArguments,
+  preset: Preset,
+  data: LocatedData,
+  io: Io,
+): Promise<BuiltArtifact> {
   if (given.graph !== undefined) return readArtifact(given.graph);
-  const recipe = recipeOf(given, preset.recipe);
+  const recipe = await settleRecipe(given, preset.recipe, data.train.rowCount, given.threads, io);
   const { mean, std } = await measureNormalization(data.train, MEASURED_PICTURES);
   const rounded = (values: readonly [number, number, number]) =>
     values.map((value) => Math.round(value * 1e4) / 1e4) as [number, number, number];
