@@ -10,7 +10,12 @@ export { infonceLoss } from "./infonceLoss.js";
 export { lars, type LarsConfig } from "./lars.js";
 export { isOptimizerState, momentumName, nextName } from "./names.js";
 export { nceLoss, type NceTerms } from "./nceLoss.js";
-export { estimateLogNormalizer, exactLogNormalizer, normalizerGraph, type NormalizerConfig } from "./normalizer.js";
+export {
+  estimateLogNormalizer,
+  exactLogNormalizer,
+  normalizerGraph,
+  type NormalizerConfig,
+} from "./normalizer.js";
 export {
   addObjective,
   CLASS_WEIGHTS,
@@ -27,6 +32,12 @@ export { parametricLoss } from "./parametricLoss.js";
 export { proximalLoss } from "./proximalLoss.js";
 export { resnet, RESNET_STEMS, type ResnetConfig } from "./resnet.js";
 export { sgd, type SgdConfig } from "./sgd.js";
-export { NOISE_FORMS, similaritiesInBank, similaritiesTo, type NoiseForm, type Similarities } from "./similarities.js";
+export {
+  NOISE_FORMS,
+  similaritiesInBank,
+  similaritiesTo,
+  type NoiseForm,
+  type Similarities,
+} from "./similarities.js";
 export { softmaxLoss } from "./softmaxLoss.js";
 export { forwardGraph, trainStepGraph, type TrainStepConfig } from "./trainStep.js";

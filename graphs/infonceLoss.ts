@@ -29,11 +29,7 @@ export function infonceLoss(
 }
 
 /** The same from similarities, however they were computed. */
-export function infonceLossOf(
-  op: OpBuilder,
-  { positive, noise }: Similarities,
-  temperature: number,
-): Value {
+export function infonceLossOf(op: OpBuilder, { positive, noise }: Similarities, temperature: number): Value {
   const against = op.reduceLogSumExp(op.scale(noise, 1 / temperature), [1]); // [B]
   return op.reduceMean(op.softplus(op.sub(against, op.scale(positive, 1 / temperature))));
 }

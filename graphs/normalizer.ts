@@ -44,7 +44,12 @@ export function estimateLogNormalizer(
  * @param bank [instances, D]
  * @returns [] float32
  */
-export function exactLogNormalizer(op: OpBuilder, embeddings: Value, bank: Value, temperature: number): Value {
+export function exactLogNormalizer(
+  op: OpBuilder,
+  embeddings: Value,
+  bank: Value,
+  temperature: number,
+): Value {
   const batch = embeddings.shape[0] as number;
   const logits = op.gemm(op.scale(embeddings, 1 / temperature), bank, null, { transB: 1 }); // [B, instances]
   const logSum = op.reduceLogSumExp(op.reduceLogSumExp(logits, [1]), [0]); // []
@@ -74,14 +79,7 @@ export function normalizerGraph(config: NormalizerConfig): Graph {
   const noiseRows = builder.input("noise_rows", "int64", [batchSize, negatives]);
   const logNoiseRatio = builder.input("log_noise_ratio", "float32", []);
   const { embeddings } = encode({ builder, mode: "batch" }, pictures, config);
-  const similarities = similaritiesInBank(
-    op,
-    embeddings,
-    bank,
-    op.gather(bank, rows),
-    noiseRows,
-    noiseForm,
-  );
+  const similarities = similaritiesInBank(op, embeddings, bank, op.gather(bank, rows), noiseRows, noiseForm);
   builder.output(
     "log_normalizer_estimate",
     estimateLogNormalizer(op, similarities, logNoiseRatio, temperature),

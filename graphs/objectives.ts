@@ -85,7 +85,10 @@ export function addObjective(
   if (config.name === "parametric") {
     const bound = 1 / Math.sqrt(dim);
     const weights = builder.parameter(CLASS_WEIGHTS, [config.instances, dim], { kind: "uniform", bound });
-    builder.output("loss", builder.scope("objective", () => parametricLoss(op, embeddings, weights, rows)));
+    builder.output(
+      "loss",
+      builder.scope("objective", () => parametricLoss(op, embeddings, weights, rows)),
+    );
     return null;
   }
   const bank = builder.input("bank", "float32", ["instances", dim]);
@@ -110,7 +113,12 @@ function withBank(
   const noiseRows = builder.input("noise_rows", "int64", [embeddings.shape[0]!, config.negatives]);
   const similarities = similaritiesInBank(op, embeddings, bank, positives, noiseRows, config.noiseForm);
   if (config.name === "infonce") return infonceLossOf(op, similarities, config.temperature);
-  return nce(builder, similarities, () => exactLogNormalizer(op, embeddings, bank, config.temperature), config);
+  return nce(
+    builder,
+    similarities,
+    () => exactLogNormalizer(op, embeddings, bank, config.temperature),
+    config,
+  );
 }
 
 function nce(

@@ -54,8 +54,7 @@ export function forwardGraph(config: TrainStepConfig): Graph {
   const rows = builder.input("rows", "int64", [batchSize]);
   const { embeddings } = encode({ builder, mode: "train" }, pictures, config);
   const positives = addObjective(builder, embeddings, rows, objective);
-  const update = () =>
-    positives ? bankUpdate(builder.op, embeddings, positives, bankMomentum) : embeddings;
+  const update = () => (positives ? bankUpdate(builder.op, embeddings, positives, bankMomentum) : embeddings);
   builder.output("bank_rows", builder.scope("bank", update));
   return builder.build();
 }

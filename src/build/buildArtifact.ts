@@ -61,8 +61,7 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
       fromFloat32(data, step.parameters.get(name)!.value.shape as readonly number[]),
     ]),
   );
-  const weightsOf = (graph: Graph) =>
-    new Map([...weights].filter(([name]) => graph.parameters.has(name)));
+  const weightsOf = (graph: Graph) => new Map([...weights].filter(([name]) => graph.parameters.has(name)));
   const metadata = describeRecipe(recipe, preprocessing);
   const encode = (graph: Graph, docString: string, tensors = new Map<string, RawTensor>()) =>
     encodeModel(graph, { producerVersion: VERSION, docString, metadata, tensors, irVersion: IR_VERSION });
@@ -79,7 +78,10 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
       tensors: describeTensors(step),
     },
     files: new Map([
-      [FILES.trainStep, encode(step, "One training step: forward, loss, gradients, optimizer, new bank rows.")],
+      [
+        FILES.trainStep,
+        encode(step, "One training step: forward, loss, gradients, optimizer, new bank rows."),
+      ],
       [FILES.bankInit, encode(bankInit, "Embeddings by batch statistics, to fill the bank before training.")],
       ...(normalizer
         ? [[FILES.normalizer, encode(normalizer, "ln Z of NCE from a batch, before training.")] as const]

@@ -39,7 +39,11 @@ export function objectiveFaults(objective: ObjectiveConfig): Faults {
   faults.push(...count("negatives", objective.negatives));
   return objective.name === "infonce"
     ? faults
-    : [...faults, ...atLeastZero("nce epsilon", objective.epsilon), ...normalizerFaults(objective.normalizer)];
+    : [
+        ...faults,
+        ...atLeastZero("nce epsilon", objective.epsilon),
+        ...normalizerFaults(objective.normalizer),
+      ];
 }
 
 function normalizerFaults(

@@ -1,11 +1,6 @@
 /** @file What a training step is built from, with defaults, and the check of what a user asks for. */
 
-import {
-  ARCHITECTURES,
-  network,
-  RESNET_STEMS,
-  type TrainStepConfig,
-} from "../../graphs/index.js";
+import { ARCHITECTURES, network, RESNET_STEMS, type TrainStepConfig } from "../../graphs/index.js";
 import type { Manifest } from "../artifact/manifest.js";
 import { UsageError } from "../errors.js";
 import { GraphBuilder } from "../ops/builder.js";

@@ -24,15 +24,26 @@ const choice = (describe: string, choices: readonly string[], shown: string): Op
 const flag = (describe: string, shown: boolean): Options => ({ ...option(describe, shown), type: "boolean" });
 
 export const OBJECTIVE_OPTIONS = {
-  objective: choice("parametric and softmax compare with all pictures, nce and infonce with a few", OBJECTIVES, "softmax"),
+  objective: choice(
+    "parametric and softmax compare with all pictures, nce and infonce with a few",
+    OBJECTIVES,
+    "softmax",
+  ),
   temperature: number("τ of the softmax, above 0", nce.temperature),
   proximal: number("λ: how strongly an embedding is held to its bank row", nce.proximal),
   negatives: number("m: noise rows for each picture", nce.negatives),
   "noise-positive": flag("a picture's own row may be drawn as noise", nce.noise.positive),
   "noise-duplicates": flag("a row may be drawn more than once for a picture", nce.noise.duplicates),
-  "noise-form": choice("read noise rows, or multiply the whole bank; same numbers", NOISE_FORMS, nce.noiseForm),
+  "noise-form": choice(
+    "read noise rows, or multiply the whole bank; same numbers",
+    NOISE_FORMS,
+    nce.noiseForm,
+  ),
   normalizer: choice("where Z of NCE comes from", NORMALIZERS, nce.normalizer.mode),
-  "normalizer-batches": number("batches that Z is averaged over, with --normalizer batches", NORMALIZER_BATCHES),
+  "normalizer-batches": number(
+    "batches that Z is averaged over, with --normalizer batches",
+    NORMALIZER_BATCHES,
+  ),
   "normalizer-momentum": number("of Z's moving average, with --normalizer ema", NORMALIZER_MOMENTUM),
   "nce-epsilon": number("ε in NCE's denominators; 1e-7 in the authors' code", nce.epsilon),
   instances: number("rows of the parametric softmax", "as many as there are pictures"),
@@ -154,5 +165,7 @@ function checkApplies(given: ObjectiveArguments, name: Name): void {
       return `--${dashed} means something to ${names.join(", ")} only`;
     });
   if (faults.length > 0)
-    throw new UsageError(`the objective is ${name}: ${faults.join("; ")}; choose another --objective or leave them out`);
+    throw new UsageError(
+      `the objective is ${name}: ${faults.join("; ")}; choose another --objective or leave them out`,
+    );
 }

@@ -44,12 +44,7 @@ export class NoiseInputs {
    * @param step from 0
    * @param rows [B], the pictures' own rows
    */
-  bind(
-    feeds: Map<string, HostTensor>,
-    into: Map<string, HostTensor>,
-    rows: Int32Array,
-    step: number,
-  ): void {
+  bind(feeds: Map<string, HostTensor>, into: Map<string, HostTensor>, rows: Int32Array, step: number): void {
     drawNoise(this.#rule, rows, this.#seed, step, this.#rows.data);
     feeds.set("noise_rows", this.#rows);
     if (!this.#withNormalizer) return;

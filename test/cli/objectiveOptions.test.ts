@@ -48,7 +48,10 @@ describe("objective options", () => {
   });
 
   it("count the rows of the parametric softmax, or take them from the pictures", () => {
-    assert.deepEqual(objectiveOf({ objective: "parametric" }, softmax, 9), { name: "parametric", instances: 9 });
+    assert.deepEqual(objectiveOf({ objective: "parametric" }, softmax, 9), {
+      name: "parametric",
+      instances: 9,
+    });
     const given = { objective: "parametric", instances: 8 };
     assert.deepEqual(objectiveOf(given, softmax, null), { name: "parametric", instances: 8 });
     assert.throws(() => objectiveOf({ objective: "parametric" }, softmax, null), {

@@ -77,7 +77,13 @@ const LOSSES = {
     softmaxLoss(op, inputs.embeddings, inputs.bank, positives(op, inputs), temperature),
   parametric: (op, { embeddings, bank, rows }) => parametricLoss(op, embeddings, bank, rows),
   infonce: (op, inputs, { temperature }) =>
-    infonceLoss(op, inputs.embeddings, positives(op, inputs), op.gather(inputs.bank, inputs.noiseRows), temperature),
+    infonceLoss(
+      op,
+      inputs.embeddings,
+      positives(op, inputs),
+      op.gather(inputs.bank, inputs.noiseRows),
+      temperature,
+    ),
   nce: (op, inputs, { temperature }) =>
     nceLoss(op, inputs.embeddings, positives(op, inputs), op.gather(inputs.bank, inputs.noiseRows), {
       ...inputs,
@@ -98,7 +104,12 @@ const PLAIN: { readonly [K in keyof typeof LOSSES]: (c: Contrast, at: number) =>
   softmax: (c, at) => plainSoftmax(c, at, c.bank, c.temperature),
   parametric: (c, at) => plainSoftmax(c, at, c.bank, 1),
   infonce: (c, at) =>
-    plainSoftmax(c, at, [c.bank[c.rows[at]!]!, ...c.noiseRows[at]!.map((row) => c.bank[row]!)], c.temperature),
+    plainSoftmax(
+      c,
+      at,
+      [c.bank[c.rows[at]!]!, ...c.noiseRows[at]!.map((row) => c.bank[row]!)],
+      c.temperature,
+    ),
   nce: (c, at) => plainNce(c, at, 0),
   nceWithEpsilon: (c, at) => plainNce(c, at, EPSILON),
   proximal: (c, at) => {

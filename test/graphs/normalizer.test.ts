@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { addObjective, exactLogNormalizer, estimateLogNormalizer, similaritiesTo } from "../../graphs/index.js";
+import {
+  addObjective,
+  exactLogNormalizer,
+  estimateLogNormalizer,
+  similaritiesTo,
+} from "../../graphs/index.js";
 import { differentiate, gradientName } from "../../src/grad/differentiate.js";
 import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
@@ -76,7 +81,9 @@ describe("the normalizer of NCE", () => {
   it("of every row, the own one counted once, estimates what it is exactly", () => {
     fc.assert(
       fc.property(contrasts, (contrast) => {
-        const others = contrast.rows.map((own) => contrast.bank.map((_, at) => at).filter((at) => at !== own));
+        const others = contrast.rows.map((own) =>
+          contrast.bank.map((_, at) => at).filter((at) => at !== own),
+        );
         const all = { ...contrast, noiseRows: others };
         const { bank, rows } = all;
         const noise = { logNoiseRatio: Math.log((bank.length - 1) / bank.length) };
@@ -126,7 +133,9 @@ describe("a step with noise rows", () => {
     const { graph } = nceStep(contrast, "first");
     const readers = graph.nodes.filter(({ inputs }) => inputs.some((value) => value?.name === "bank"));
     assert.deepEqual([...new Set(readers.map(({ op }) => op))], ["Gather"]);
-    const large = graph.nodes.flatMap(({ outputs }) => outputs.filter(({ shape }) => shape.includes("instances")));
+    const large = graph.nodes.flatMap(({ outputs }) =>
+      outputs.filter(({ shape }) => shape.includes("instances")),
+    );
     assert.deepEqual(large, []);
   });
 });

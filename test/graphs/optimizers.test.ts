@@ -52,7 +52,10 @@ function train(config: OptimizerConfig, initial?: ReadonlyMap<string, NdArray>):
   let state = new Map<string, NdArray>(
     graph.inputs
       .filter(({ name }) => graph.outputs.some((output) => output.name === `${name}.next`))
-      .map(({ name, shape }) => [name, ndArray(shape as number[], new Float64Array(12).subarray(0, sizeOf(shape)))]),
+      .map(({ name, shape }) => [
+        name,
+        ndArray(shape as number[], new Float64Array(12).subarray(0, sizeOf(shape))),
+      ]),
   );
   state.set("weight", initial?.get("weight") ?? numbers("init/weight", 3, 4));
   state.set("bias", initial?.get("bias") ?? numbers("init/bias", 3));
@@ -80,7 +83,13 @@ function assertClose(found: Iterable<number>, expected: readonly number[], what:
   assert.ok(isClose, `${what} is [${all.join(", ")}], expected [${expected.join(", ")}]`);
 }
 
-const SGD = { name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0.1, decayNormAndBias: true } as const;
+const SGD = {
+  name: "sgd",
+  momentum: 0.9,
+  nesterov: false,
+  weightDecay: 0.1,
+  decayNormAndBias: true,
+} as const;
 const ADAMW = {
   name: "adamw",
   beta1: 0.9,
@@ -161,7 +170,10 @@ describe("optimizers", () => {
     const zero = new Map([["weight", ndArray([3, 4], new Float64Array(12))]]);
     const config = { name: "lars", momentum: 0, weightDecay: 0, trustCoefficient: 0.001 } as const;
     const { data } = train(config, zero).get("weight")!;
-    assert.ok(data.every((x) => Number.isFinite(x) && x !== 0), `weight is [${data.join(", ")}]`);
+    assert.ok(
+      data.every((x) => Number.isFinite(x) && x !== 0),
+      `weight is [${data.join(", ")}]`,
+    );
   });
 
   it("adamw's corrections are 1 - βᵗ", () => {

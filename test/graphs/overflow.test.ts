@@ -57,13 +57,17 @@ describe("at a temperature of 0.01, where exp(s/τ) is beyond float32,", () => {
         const graph = differentiate(builder.build(), "loss", ["embeddings"], ["log_normalizer_estimate"]);
         const given = feeds(logNormalizer);
         const arrays = [...given].map(
-          ([key, { shape, data }]) => [key, ndArray(shape, Array.from(data as ArrayLike<number | bigint>, Number))] as const,
+          ([key, { shape, data }]) =>
+            [key, ndArray(shape, Array.from(data as ArrayLike<number | bigint>, Number))] as const,
         );
         const [found, truth] = [await runGraph(graph, given), evaluate(graph, new Map(arrays))];
         for (const output of ["loss", gradientName("embeddings")]) {
           const [actual, expected] = [found.get(output)!, truth.get(output)!.data];
           const error = Math.hypot(...actual.map((x, at) => x - expected[at]!));
-          assert.ok(error <= 1e-4 * Math.hypot(...expected), `${output}: [${actual.join(", ")}], float64 [${expected.join(", ")}]`);
+          assert.ok(
+            error <= 1e-4 * Math.hypot(...expected),
+            `${output}: [${actual.join(", ")}], float64 [${expected.join(", ")}]`,
+          );
         }
       });
     }

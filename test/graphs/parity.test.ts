@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { forwardGraph, trainStepGraph, type ObjectiveConfig, type TrainStepConfig } from "../../graphs/index.js";
+import {
+  forwardGraph,
+  trainStepGraph,
+  type ObjectiveConfig,
+  type TrainStepConfig,
+} from "../../graphs/index.js";
 import { differentiate, gradientName } from "../../src/grad/differentiate.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";

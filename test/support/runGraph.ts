@@ -19,7 +19,9 @@ export async function runGraph(
   feeds: ReadonlyMap<string, HostTensor>,
 ): Promise<Map<string, Float32Array<ArrayBuffer>>> {
   const session = await openGraph(graph);
-  const into = new Map(graph.outputs.map(({ name, value }) => [name, floats(value.shape as readonly number[])]));
+  const into = new Map(
+    graph.outputs.map(({ name, value }) => [name, floats(value.shape as readonly number[])]),
+  );
   try {
     await session.run(feeds, into);
   } finally {

@@ -19,7 +19,10 @@ describe("random bank rows", () => {
       vector.forEach((value, at) => (sum[at]! += value));
     }
     // Each component of the mean has the deviation 1/√(16·2000) = 0.0056.
-    assert.ok(sum.every((value) => Math.abs(value / 2000) < 0.02), `mean ${sum.map((x) => x / 2000).join(", ")}`);
+    assert.ok(
+      sum.every((value) => Math.abs(value / 2000) < 0.02),
+      `mean ${sum.map((x) => x / 2000).join(", ")}`,
+    );
     assert.deepEqual(initializeUnitBank(3, 16, 0), bank.slice(0, 48));
   });
 });

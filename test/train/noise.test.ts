@@ -18,7 +18,10 @@ const rules = fc
     positive: fc.boolean(),
     duplicates: fc.boolean(),
   })
-  .filter(({ instances, negatives, positive, duplicates }) => duplicates || negatives <= instances - (positive ? 0 : 1));
+  .filter(
+    ({ instances, negatives, positive, duplicates }) =>
+      duplicates || negatives <= instances - (positive ? 0 : 1),
+  );
 
 describe("noise rows", () => {
   it("lie in the bank, and leave out what the rule excludes", () => {

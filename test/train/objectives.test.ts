@@ -89,7 +89,9 @@ describe("training", () => {
     it(`lowers the loss with ${name}`, async () => {
       // Without a temperature the parametric logits stay small, and so do its gradients.
       const base = objective.name === "parametric" ? 3 : 0.03;
-      const { losses } = await run({ objective }, 4, { schedule: { base, warmupSteps: 0, decay: "constant" } });
+      const { losses } = await run({ objective }, 4, {
+        schedule: { base, warmupSteps: 0, decay: "constant" },
+      });
       assert.equal(losses.length, 64);
       const [first, last] = [mean(losses.slice(0, 10)), mean(losses.slice(-10))];
       assert.ok(last < 0.99 * first, `from ${first} to ${last}`);
@@ -99,7 +101,9 @@ describe("training", () => {
   for (const optimizer of [OPTIMIZER_DEFAULTS.adamw, OPTIMIZER_DEFAULTS.lars]) {
     it(`lowers the loss with ${optimizer.name}`, async () => {
       const base = optimizer.name === "lars" ? 5 : 0.003;
-      const { losses } = await run({ optimizer }, 4, { schedule: { base, warmupSteps: 10, decay: "constant" } });
+      const { losses } = await run({ optimizer }, 4, {
+        schedule: { base, warmupSteps: 10, decay: "constant" },
+      });
       const [first, last] = [mean(losses.slice(0, 10)), mean(losses.slice(-10))];
       assert.ok(last < 0.99 * first, `from ${first} to ${last}`);
     });

@@ -132,7 +132,11 @@ for (const instances of sizes) {
   for (const form of Object.keys(FORMS) as Form[]) {
     const bytes = form === "nce gather" ? 0 : 3 * 4 * BATCH * instances;
     if (bytes > SOFTMAX_BYTES) {
-      skipped.push({ form, instances, because: `needs about ${(bytes / 1e9).toFixed(1)} GB beside the bank` });
+      skipped.push({
+        form,
+        instances,
+        because: `needs about ${(bytes / 1e9).toFixed(1)} GB beside the bank`,
+      });
       continue;
     }
     process.stderr.write(`opening ${form} with ${instances} rows\n`);
