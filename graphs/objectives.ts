@@ -64,6 +64,10 @@ export interface InfonceConfig extends WithNoise {
 
 export type ObjectiveConfig = ParametricConfig | SoftmaxConfig | NceConfig | InfonceConfig;
 
+/** The memory bank, [instances, D]: how many rows it has is known when the graph runs. */
+export const bankInput = (builder: GraphBuilder, dim: number): Value =>
+  builder.input("bank", "float32", ["instances", dim]);
+
 /** The weights of the parametric softmax; PyTorch would name a class head so. */
 export const CLASS_WEIGHTS = "instances.weight";
 
@@ -72,6 +76,7 @@ export const CLASS_WEIGHTS = "instances.weight";
  * `bank` [instances, D] for all but parametric; `noise_rows` int64 [B, m] for nce and infonce; `log_noise_ratio` [] and,
  * unless Z is exact, `log_normalizer` [] for nce; parameter `instances.weight` [instances, D] for parametric.
  * @param rows int64 [B]
+ * @param declared the bank, where it is an input already
  * @returns the pictures' own bank rows [B, D]; null where there is no bank
  */
 export function addObjective(
@@ -79,6 +84,7 @@ export function addObjective(
   embeddings: Value,
   rows: Value,
   config: ObjectiveConfig,
+  declared: Value | null = null,
 ): Value | null {
   const { op } = builder;
   const dim = embeddings.shape[1] as number;
@@ -91,7 +97,7 @@ export function addObjective(
     );
     return null;
   }
-  const bank = builder.input("bank", "float32", ["instances", dim]);
+  const bank = declared ?? bankInput(builder, dim);
   return builder.scope("objective", () => {
     const positives = op.gather(bank, rows); // [B, D]
     const loss = withBank(builder, embeddings, bank, positives, config);

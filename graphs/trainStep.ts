@@ -5,7 +5,7 @@ import type { Graph } from "../src/ir/graph.js";
 import { GraphBuilder } from "../src/ops/builder.js";
 import { bankUpdate } from "./bankUpdate.js";
 import { encode, type EncoderConfig } from "./encoder.js";
-import { addObjective, type ObjectiveConfig } from "./objectives.js";
+import { addObjective, bankInput, type ObjectiveConfig } from "./objectives.js";
 import { optimize, type OptimizerConfig } from "./optimizers.js";
 
 export interface TrainStepConfig extends EncoderConfig {
@@ -48,13 +48,18 @@ export function trainStepGraph(config: TrainStepConfig): Graph {
 
 /** Loss, new bank rows and new statistics; not yet differentiated. */
 export function forwardGraph(config: TrainStepConfig): Graph {
-  const { batchSize, imageSize, bankMomentum, objective } = config;
+  const { batchSize, imageSize, embeddingDim, bankMomentum, objective } = config;
   const builder = new GraphBuilder("train_step");
+  const { op } = builder;
   const pictures = builder.input("pixel_values", "float32", [batchSize, 3, imageSize, imageSize]);
   const rows = builder.input("rows", "int64", [batchSize]);
+  const bank = objective.name === "parametric" ? null : bankInput(builder, embeddingDim);
   const { embeddings } = encode({ builder, mode: "train" }, pictures, config);
-  const positives = addObjective(builder, embeddings, rows, objective);
-  const update = () => (positives ? bankUpdate(builder.op, embeddings, positives, bankMomentum) : embeddings);
-  builder.output("bank_rows", builder.scope("bank", update));
+  const positives = addObjective(builder, embeddings, rows, objective, bank);
+  const update = () => (positives ? bankUpdate(op, embeddings, positives, bankMomentum) : embeddings);
+  builder.output(
+    "bank_rows",
+    builder.scope("objective", () => builder.scope("bank", update)),
+  );
   return builder.build();
 }

@@ -18,7 +18,7 @@ import { fromFloat32, type RawTensor } from "../ir/rawTensor.js";
 import { lower } from "../lower/lower.js";
 import { simplify } from "../lower/simplify.js";
 import { cpu } from "../lower/targets/cpu.js";
-import { initializeParameters } from "../train/initialize.js";
+import { initializeParameters } from "./initialize.js";
 import { VERSION } from "../version.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 
@@ -101,7 +101,7 @@ function normalizerOf(config: TrainStepConfig): Graph | null {
 
 /** What a reader of the model file alone would want to know, as ONNX metadata. */
 function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
-  const entries = Object.entries(recipe).map(([key, value]) => [
+  const entries = Object.entries(recipe).map(([key, value]): [string, string] => [
     key,
     typeof value === "object" ? JSON.stringify(value) : String(value),
   ]);

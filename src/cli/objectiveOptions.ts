@@ -46,7 +46,6 @@ export const OBJECTIVE_OPTIONS = {
   ),
   "normalizer-momentum": number("of Z's moving average, with --normalizer ema", NORMALIZER_MOMENTUM),
   "nce-epsilon": number("ε in NCE's denominators; 1e-7 in the authors' code", nce.epsilon),
-  instances: number("rows of the parametric softmax", "as many as there are pictures"),
 } as const satisfies Readonly<Record<string, Options>>;
 
 /** Parsed values of the options above, in yargs' camel case. */
@@ -62,7 +61,6 @@ export interface ObjectiveArguments {
   readonly normalizerBatches?: number | undefined;
   readonly normalizerMomentum?: number | undefined;
   readonly nceEpsilon?: number | undefined;
-  readonly instances?: number | undefined;
 }
 
 type Name = ObjectiveConfig["name"];
@@ -81,13 +79,12 @@ const APPLIES: { readonly [K in keyof Omit<ObjectiveArguments, "objective">]-?: 
   normalizerBatches: ["nce"],
   normalizerMomentum: ["nce"],
   nceEpsilon: ["nce"],
-  instances: ["parametric"],
 };
 
 /**
  * What was given, over `preset`. Settings that the preset's objective shares with the one asked for are kept.
  * @param instances pictures to be trained on; null: not known
- * @throws UsageError when an option means nothing to the objective, or the number of instances is not known
+ * @throws UsageError when an option means nothing to the objective, or it is parametric and the instances are not known
  */
 export function objectiveOf(
   given: ObjectiveArguments,
@@ -97,8 +94,7 @@ export function objectiveOf(
   const name = (given.objective ?? preset.name) as Name;
   checkApplies(given, name);
   if (name === "parametric") {
-    const rows = given.instances ?? instances;
-    if (rows !== null) return { name, instances: rows };
+    if (instances !== null) return { name, instances };
     throw new UsageError(
       "--objective parametric: --instances is missing, expected the number of pictures to be trained on; pass it",
     );

@@ -3,6 +3,7 @@
 import type { Manifest } from "../artifact/manifest.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
+import { UsageError } from "../errors.js";
 import type { Schedule } from "./schedule.js";
 
 /** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
@@ -26,6 +27,23 @@ export interface TrainPlan {
   readonly out: string;
   readonly threads: number;
   readonly dataWorkers: number;
+}
+
+/** @throws UsageError when there are fewer pictures than a batch holds: every epoch would be without a step */
+export function checkPlan({ train, manifest }: TrainPlan): void {
+  const { batchSize, objective } = manifest.recipe;
+  if (train.rowCount < batchSize) {
+    throw new UsageError(
+      `${train.name}: has ${train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
+    );
+  }
+  // The parametric softmax has a row for each picture, which its graph was built with.
+  if (objective.name === "parametric" && objective.instances !== train.rowCount) {
+    throw new UsageError(
+      `${train.name}: has ${train.rowCount} pictures, the graph has ${objective.instances} instances; ` +
+        `build one with --instances ${train.rowCount}`,
+    );
+  }
 }
 
 /** kNN accuracy in [0, 1] for each k. */

@@ -6,7 +6,6 @@ import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
 import { FILES } from "../build/buildArtifact.js";
 import { bindTensors } from "../codec/bind.js";
 import { createLoader, type Batch } from "../data/loader.js";
-import { UsageError } from "../errors.js";
 import { fromFloat32 } from "../ir/rawTensor.js";
 import { openSession } from "../runtime/node.js";
 import type { FloatTensor } from "../runtime/session.js";
@@ -15,7 +14,14 @@ import { fillBank } from "./fillBank.js";
 import { MetricsFile } from "./metrics.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
-import type { KnnLevel, LevelName, TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
+import {
+  checkPlan,
+  type KnnLevel,
+  type LevelName,
+  type TrainEvent,
+  type TrainPlan,
+  type TrainSummary,
+} from "./plan.js";
 import { learningRate } from "./schedule.js";
 import { startNormalizer } from "./startNormalizer.js";
 import { TrainState } from "./state.js";
@@ -60,13 +66,7 @@ class Trainer {
 
   async run(): Promise<TrainSummary> {
     const plan = this.#plan;
-    const { batchSize } = plan.manifest.recipe;
-    if (plan.train.rowCount < batchSize) {
-      throw new UsageError(
-        `${plan.train.name}: has ${plan.train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
-      );
-    }
-    this.#checkInstances();
+    checkPlan(plan);
     await this.#openLabels();
     await this.#measureBaselines();
     this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));
@@ -84,17 +84,6 @@ class Trainer {
       interrupted,
       levels: this.#levels,
     };
-  }
-
-  /** The parametric softmax has a row for each picture, which its graph was built with. */
-  #checkInstances(): void {
-    const { train: source, manifest } = this.#plan;
-    const { objective } = manifest.recipe;
-    if (objective.name !== "parametric" || objective.instances === source.rowCount) return;
-    throw new UsageError(
-      `${source.name}: has ${source.rowCount} pictures, the graph has ${objective.instances} instances; ` +
-        `build one with --instances ${source.rowCount}`,
-    );
   }
 
   /** null where the objective draws no noise. */

@@ -5,7 +5,7 @@ import { differentiate, gradientName } from "../../src/grad/differentiate.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { floats, int64s, type HostTensor } from "../../src/runtime/session.js";
-import { initializeUnitBank } from "../../src/train/initialize.js";
+import { initializeUnitBank } from "../../src/build/initialize.js";
 import { drawNoise } from "../../src/train/noise.js";
 import { evaluate, ndArray } from "../support/reference.js";
 import { runGraph } from "../support/runGraph.js";

@@ -1,206 +1,247 @@
+/**
+ * @file Our training step, in float32 on ONNX Runtime, against PyTorch's in float64. How far PyTorch's own float32 lies
+ * from that says what rounding may do: ours may lie at most three times as far.
+ */
+
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
-import {
-  forwardGraph,
-  trainStepGraph,
-  type ObjectiveConfig,
-  type TrainStepConfig,
-} from "../../graphs/index.js";
+import { forwardGraph, nextName } from "../../graphs/index.js";
+import { readSafetensors } from "../../src/artifact/safetensors.js";
+import { buildArtifact, FILES, type BuiltArtifact } from "../../src/build/buildArtifact.js";
+import { encodeModel } from "../../src/codec/encode.js";
 import { differentiate, gradientName } from "../../src/grad/differentiate.js";
-import { RandomStream } from "../../src/random/philox.js";
+import { lower } from "../../src/lower/lower.js";
+import { cpu } from "../../src/lower/targets/cpu.js";
+import { openSession } from "../../src/runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
-import { initializeBank, initializeParameters } from "../../src/train/initialize.js";
-import { drawNoise } from "../../src/train/noise.js";
-import { openGraph, runGraph } from "../support/runGraph.js";
+import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
+import { TrainState } from "../../src/train/state.js";
+import { TrainStep } from "../../src/train/step.js";
+import {
+  goldenBatches,
+  goldenConfig,
+  readGolden,
+  relativeError,
+  sampledNorm,
+  sha256,
+  type Golden,
+  type GoldenTensor,
+} from "./golden.js";
 
-interface Tensor {
-  readonly shape: readonly number[];
-  readonly norm: number;
-  readonly values: string;
-  readonly float32Error: { readonly sampled: number };
-}
-interface Golden {
-  readonly case: Readonly<
-    Record<
-      | "seed"
-      | "width"
-      | "dim"
-      | "instances"
-      | "batch"
-      | "steps"
-      | "temperature"
-      | "learningRate"
-      | "momentum"
-      | "weightDecay"
-      | "bankMomentum"
-      | "negatives"
-      | "epsilon"
-      | "proximal"
-      | "logNormalizer"
-      | "sampledPositions"
-      | "pixelMean"
-      | "pixelStd",
-      number
-    >
-  > & { readonly objective: "nce" | "infonce" | "parametric"; readonly ownAsNoise: boolean };
-  readonly inputs: { readonly firstBatchSha256: string };
-  readonly losses: { readonly float64: readonly number[]; readonly float32: readonly number[] };
-  readonly firstStep: { readonly gradients: Readonly<Record<string, Tensor>>; readonly bankRows: Tensor };
+/** Times PyTorch's own float32 error that ours may be. */
+const FACTOR = 3;
+/** Half a unit in the last place of float32 is 6e-8 of a number: nothing can be asked below that. */
+const ROUNDING = 1e-7;
+/** Tensors must be this many times larger than what a test lets pass, or zeros would pass too. */
+const MARGIN = 100;
+/** Part of a gradient that may differ where units have another sign: each moves it by about 0.5 %, and some do. */
+const KINKS = 0.05;
+/** The same on every machine, since partial sums follow the number of threads. */
+const THREADS = 2;
+
+/** Relative; `whole` keeps a lucky draw of positions from asking for more than PyTorch has. */
+function allowed({ float32Error: { sampled, whole } }: GoldenTensor): number {
+  return FACTOR * Math.max(sampled, whole, ROUNDING);
 }
 
-const SIDE = 28;
-const pictures = gunzipSync(readFileSync("src/data/sample/t10k-images-idx3-ubyte.gz")).subarray(16);
+type Tensors = Readonly<Record<string, GoldenTensor>>;
+type Find = (name: string) => FloatTensor | undefined;
 
-function objectiveOf({ case: golden }: Golden): ObjectiveConfig {
-  const { instances, temperature, negatives, epsilon, proximal, ownAsNoise } = golden;
-  const noise = { positive: ownAsNoise, duplicates: true };
-  const shared = { temperature, proximal, negatives, noiseForm: "gather", noise } as const;
-  if (golden.objective === "parametric") return { name: "parametric", instances };
-  return golden.objective === "nce"
-    ? { name: "nce", ...shared, epsilon, normalizer: { mode: "first" } }
-    : { name: "infonce", ...shared };
+/** The step up to the gradients, run once. @returns every output by name */
+async function firstStep(golden: Golden): Promise<Map<string, FloatTensor>> {
+  const forward = forwardGraph(goldenConfig(golden));
+  const trainable = [...forward.parameters.values()].filter((parameter) => parameter.trainable);
+  const gradient = differentiate(
+    forward,
+    "loss",
+    trainable.map(({ value }) => value.name),
+  );
+  const graph = lower(gradient, cpu);
+  const { instances, dim, seed, batch: batchSize, imageSize } = golden.case;
+  const batch = await (await goldenBatches(golden))(0);
+  const rows = int64s([batchSize]);
+  batch.rows.forEach((row, at) => (rows.data[at] = BigInt(row)));
+  const parameters = [...initializeParameters(forward, seed)].map(([name, data]): [string, HostTensor] => [
+    name,
+    floats(forward.parameters.get(name)!.value.shape as readonly number[], data),
+  ]);
+  const feeds = new Map<string, HostTensor>([
+    ...parameters,
+    ["pixel_values", floats([batchSize, 3, ...imageSize], batch.pixelValues)],
+    ["rows", rows],
+    ["bank", floats([instances, dim], initializeBank(instances, dim, seed))],
+  ]);
+  const outputs = new Map(
+    graph.outputs.map(({ name, value }) => [name, floats(value.shape as readonly number[])]),
+  );
+  const session = await openSession(encodeModel(graph, { producerVersion: "0" }), "gradients", {
+    ep: "cpu",
+    threads: THREADS,
+  });
+  await session.run(feeds, outputs);
+  await session.close();
+  return outputs;
 }
 
-const configOf = (golden: Golden): TrainStepConfig => ({
-  arch: "resnet18",
-  stem: "cifar",
-  width: golden.case.width,
-  imageSize: SIDE,
-  batchSize: golden.case.batch,
-  embeddingDim: golden.case.dim,
-  bankMomentum: golden.case.bankMomentum,
-  objective: objectiveOf(golden),
-  optimizer: {
-    name: "sgd",
-    momentum: golden.case.momentum,
-    nesterov: false,
-    weightDecay: golden.case.weightDecay,
-    decayNormAndBias: true,
-  },
+/** The artifact that a user would train from. */
+function artifactOf(golden: Golden): BuiltArtifact {
+  return buildArtifact({
+    recipe: goldenConfig(golden),
+    preprocessing: { imageSize: 28, resize: 28, mean: [0.286, 0.286, 0.286], std: [0.353, 0.353, 0.353] },
+    seed: golden.case.seed,
+  });
+}
+
+/** Losses of the first steps, by train_step.onnx and the loop's own classes. */
+async function trainSteps(golden: Golden, steps: number): Promise<number[]> {
+  const { manifest, files } = artifactOf(golden);
+  const { instances, dim, seed, learningRate, imageSize } = golden.case;
+  const initial = readSafetensors(files.get(FILES.state)!, FILES.state).tensors;
+  const state = new TrainState({ ...manifest, files: {} }, initial, FILES.state);
+  const bank = floats([instances, dim], initializeBank(instances, dim, seed));
+  const session = await openSession(files.get(FILES.trainStep)!, FILES.trainStep, {
+    ep: "cpu",
+    threads: THREADS,
+  });
+  const step = new TrainStep(session, state, bank, [golden.case.batch, 3, ...imageSize]);
+  const batchOf = await goldenBatches(golden);
+  const losses: number[] = [];
+  for (let at = 0; at < steps; at++) {
+    losses.push(await step.run({ ...(await batchOf(at)), step: at }, learningRate, `step ${at + 1}`));
+  }
+  await session.close();
+  return losses;
+}
+
+/** Asserts for all tensors at once that they are PyTorch's, so that a failure shows every one that is not. */
+function assertClose(golden: Golden, tensors: Tensors, find: Find, tolerance = allowed): void {
+  const faults = Object.entries(tensors).flatMap(([name, tensor]) => {
+    const found = find(name);
+    assert.deepEqual(found?.shape, tensor.shape, `${name} is computed, in PyTorch's shape`);
+    const error = relativeError(golden, name, tensor, found.data);
+    const most = tolerance(tensor);
+    return error <= most ? [] : [`${name} by ${error.toExponential(1)}, expected ${most.toExponential(1)}`];
+  });
+  assert.deepEqual(faults, [], "relative distance from float64");
+}
+
+/** Tolerances are parts of a tensor's norm at the sampled positions. */
+function assertLarge(tensors: Tensors): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const norm = sampledNorm(tensor);
+    assert.ok(norm > 0 && norm > MARGIN * allowed(tensor) * norm, `${name} has norm ${norm}`);
+  }
+}
+
+/** "worst 1.8 times: layer2.1.bn1.bias" */
+function worst(golden: Golden, tensors: Tensors, find: Find): string {
+  const [first] = Object.entries(tensors)
+    .map(([name, tensor]) => {
+      const times = (FACTOR * relativeError(golden, name, tensor, find(name)!.data)) / allowed(tensor);
+      return { name, times };
+    })
+    .sort((a, b) => b.times - a.times);
+  return `worst ${first!.times.toFixed(2)} times: ${first!.name}`;
+}
+
+const relative = (found: number, truth: number): number => Math.abs(found - truth) / truth;
+
+/** Far from every kink of a ReLU, so that gradients can be compared to the last digits. */
+const SMOOTH = "resnet18SoftmaxSmall";
+/** Wider, and with units so near to zero that PyTorch's own float32 sees two of them on the other side. */
+const KINKED = "resnet18Softmax";
+
+for (const name of [SMOOTH, KINKED]) {
+  describe(`the training step against PyTorch, ${name}`, () => {
+    const golden = readGolden(name);
+    const { gradients, runningStatistics, bankRows } = golden.firstStep;
+    let outputs: Map<string, FloatTensor>;
+    const gradientOf: Find = (parameter) => outputs.get(gradientName(parameter));
+    const statisticOf: Find = (statistic) => outputs.get(nextName(statistic));
+
+    before(async () => {
+      outputs = await firstStep(golden);
+      console.log(`    gradients, ${worst(golden, gradients, gradientOf)}`);
+      console.log(`    running statistics, ${worst(golden, runningStatistics, statisticOf)}`);
+    });
+
+    it("starts from the same numbers", async () => {
+      const { seed, instances, dim } = golden.case;
+      const parameters = initializeParameters(forwardGraph(goldenConfig(golden)), seed);
+      const trained = Object.keys(gradients).map((parameter) => parameters.get(parameter)!);
+      const { pixelValues } = await (await goldenBatches(golden))(0);
+      assert.deepEqual(
+        [sha256(...trained), sha256(initializeBank(instances, dim, seed)), sha256(pixelValues)],
+        [golden.inputs.parametersSha256, golden.inputs.bankSha256, golden.inputs.firstBatchSha256],
+      );
+    });
+
+    it("has the same parameters and statistics, no more and no fewer", () => {
+      const ours = [...forwardGraph(goldenConfig(golden)).parameters.values()];
+      const names = (trainable: boolean) =>
+        ours.filter((parameter) => parameter.trainable === trainable).map(({ value }) => value.name);
+      assert.deepEqual(names(true).sort(), Object.keys(gradients).sort());
+      assert.deepEqual(names(false).sort(), Object.keys(runningStatistics).sort());
+    });
+
+    it("is compared with tensors a hundred times larger than what may differ", () =>
+      assertLarge({ ...runningStatistics, bankRows }));
+
+    it("gives the same loss", () => {
+      const [truth] = golden.losses.float64;
+      const error = relative(outputs.get("loss")!.data[0]!, truth!);
+      assert.ok(error <= FACTOR * ROUNDING, `relative distance from float64 is ${error}`);
+    });
+
+    it("gives the same running statistics", () => assertClose(golden, runningStatistics, statisticOf));
+
+    it("gives the same bank rows", () => assertClose(golden, { bankRows }, () => outputs.get("bank_rows")));
+  });
+}
+
+describe("gradients of the training step against PyTorch", () => {
+  it("are the same for every parameter", async () => {
+    const golden = readGolden(SMOOTH);
+    const { gradients } = golden.firstStep;
+    assertLarge(gradients);
+    const outputs = await firstStep(golden);
+    assertClose(golden, gradients, (name) => outputs.get(gradientName(name)));
+  });
+
+  it("differ by a few units' signs at most where units lie on their kinks", async () => {
+    const golden = readGolden(KINKED);
+    const outputs = await firstStep(golden);
+    assertClose(
+      golden,
+      golden.firstStep.gradients,
+      (name) => outputs.get(gradientName(name)),
+      () => KINKS,
+    );
+  });
 });
 
-/** Pictures, rows and noise of a step, as tools/makeObjectiveGolden.py has them. */
-function batchFeeds({ case: golden }: Golden, step: number): Map<string, HostTensor> {
-  const { batch, instances, negatives, pixelMean, pixelStd } = golden;
-  const rows = Int32Array.from({ length: batch }, (_, at) => (batch * step + at) % instances);
-  const pixels = floats([batch, 3, SIDE, SIDE]);
-  const plane = SIDE * SIDE;
-  rows.forEach((row, at) => {
-    for (let channel = 0; channel < 3; channel++)
-      for (let pixel = 0; pixel < plane; pixel++)
-        pixels.data[(3 * at + channel) * plane + pixel] =
-          (pictures[row * plane + pixel]! / 255 - pixelMean) / pixelStd;
-  });
-  const own = int64s([batch]);
-  rows.forEach((row, at) => (own.data[at] = BigInt(row)));
-  const noise = int64s([batch, negatives]);
-  const rule = { instances, negatives, positive: golden.ownAsNoise, duplicates: true };
-  drawNoise(rule, rows, golden.seed, step, noise.data);
-  const scalar = (value: number) => floats([], Float32Array.of(value));
-  return new Map<string, HostTensor>([
-    ["pixel_values", pixels],
-    ["rows", own],
-    ["noise_rows", noise],
-    ["log_noise_ratio", scalar(Math.log(negatives / instances))],
-    ["log_normalizer", scalar(golden.logNormalizer ?? 0)],
-    ["learning_rate", scalar(golden.learningRate)],
-  ]);
-}
-
-/** L2 distance of sampled elements from the float64 run, relative to their norm. */
-function sampledError(golden: Golden, name: string, truth: Tensor, found: Float32Array): number {
-  const stream = new RandomStream(golden.case.seed, `sample/${name}`);
-  const bytes = Buffer.from(truth.values, "base64");
-  let [error, size] = [0, 0];
-  for (let at = 0; at < bytes.length / 8; at++) {
-    const expected = bytes.readDoubleLE(8 * at);
-    error += (found[stream.uint32() % found.length]! - expected) ** 2;
-    size += expected ** 2;
-  }
-  return Math.sqrt(error / (size || 1));
-}
-
-function stateOf(config: TrainStepConfig, seed: number): Map<string, FloatTensor> {
-  const graph = trainStepGraph(config);
-  const parameters = initializeParameters(graph, seed);
-  const next = new Set(graph.outputs.map(({ name }) => name));
-  return new Map(
-    graph.inputs
-      .filter(({ name }) => next.has(`${name}.next`))
-      .map(({ name, shape }) => [name, floats(shape as readonly number[], parameters.get(name))]),
-  );
-}
-
 /**
- * How many times PyTorch's own float32 error is forgiven, and the error that always is. PyTorch's error of a tensor counts
- * for no less than its median over all tensors: among hundreds of tensors some come out right by luck.
+ * Rounding grows about threefold a step in these networks, and the faster the larger the learning rate: PyTorch's own
+ * float32 run parts from float64 by a percent within ten steps at 0.03. The cases have small ones.
  */
-const FACTOR = 3;
-const FLOOR = 1e-7;
+describe("losses of train_step.onnx against PyTorch", () => {
+  /** Steps of a case that stay within 0.1 %: PyTorch's float32 run has left that by step 10 in the smaller case. */
+  const tightSteps = { [KINKED]: 10, [SMOOTH]: 5 };
 
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
-}
-
-for (const name of ["nce", "nceEpsilonProximal", "infonce", "parametric"]) {
-  describe(`a training step with ${name}`, () => {
-    const golden = JSON.parse(readFileSync(`test/golden/objectives/${name}.json`, "utf8")) as Golden;
-    const config = configOf(golden);
-    const { instances, dim, seed, batch } = golden.case;
-    const bank = (): FloatTensor => floats([instances, dim], initializeBank(instances, dim, seed));
-
-    it("starts from PyTorch's pictures", () => {
-      const { data } = batchFeeds(golden, 0).get("pixel_values") as FloatTensor;
-      const digest = createHash("sha256").update(new Uint8Array(data.buffer)).digest("hex");
-      assert.equal(digest, golden.inputs.firstBatchSha256);
-    });
-
-    it("has PyTorch's loss and gradients, within what float32 loses there", async () => {
-      const forward = forwardGraph(config);
-      const names = Object.keys(golden.firstStep.gradients);
-      const graph = differentiate(forward, "loss", names);
-      const feeds = new Map([...stateOf(config, seed), ...batchFeeds(golden, 0), ["bank", bank()] as const]);
-      const fetched = await runGraph(graph, feeds);
+  for (const [name, tight] of Object.entries(tightSteps)) {
+    it(`stay within 0.1 % for ${tight} steps and within 5 % for ten, ${name}`, async () => {
+      const golden = readGolden(name);
+      const losses = await trainSteps(golden, golden.case.steps);
       const { float64, float32 } = golden.losses;
-      const lossError = Math.abs(fetched.get("loss")![0]! - float64[0]!);
-      const lossAllowed = Math.max(FACTOR * Math.abs(float32[0]! - float64[0]!), FLOOR * float64[0]!);
-      assert.ok(lossError <= lossAllowed, `loss: error ${lossError} exceeds ${lossAllowed}`);
-      const usual = median(names.map((key) => golden.firstStep.gradients[key]!.float32Error.sampled));
-      const faults = names.flatMap((parameter) => {
-        const truth = golden.firstStep.gradients[parameter]!;
-        const error = sampledError(golden, parameter, truth, fetched.get(gradientName(parameter))!);
-        const allowed = Math.max(FACTOR * Math.max(truth.float32Error.sampled, usual), FLOOR);
-        return error <= allowed ? [] : [`${parameter}: ${error} exceeds ${allowed}`];
-      });
-      assert.deepEqual(faults, []);
+      const last = (ours: readonly number[]) => relative(ours.at(-1)!, float64.at(-1)!).toPrecision(2);
+      console.log(
+        `    ${name} at step ${losses.length}: ours ${last(losses)} from float64, PyTorch's float32 ${last(float32)}`,
+      );
+      const errors = losses.slice(0, 10).map((loss, at) => relative(loss, float64[at]!));
+      const shown = errors.map((error) => error.toExponential(1)).join(" ");
+      assert.ok(
+        errors.every((error, at) => error <= (at < tight ? 1e-3 : 0.05)),
+        `relative distances from float64 are ${shown}`,
+      );
     });
-
-    it("has PyTorch's loss over ten steps", async () => {
-      const session = await openGraph(trainStepGraph(config));
-      let state = stateOf(config, seed);
-      const memory = bank();
-      const losses: number[] = [];
-      for (let step = 0; step < golden.case.steps; step++) {
-        const feeds = new Map([...state, ...batchFeeds(golden, step), ["bank", memory] as const]);
-        const loss = floats([]);
-        const rows = floats([batch, dim]);
-        const next = new Map([...state].map(([key, { shape }]) => [key, floats(shape)]));
-        const into = new Map([...next].map(([key, tensor]) => [`${key}.next`, tensor]));
-        await session.run(feeds, new Map([...into, ["loss", loss], ["bank_rows", rows]]));
-        losses.push(loss.data[0]!);
-        memory.data.set(rows.data, ((batch * step) % instances) * dim);
-        state = next;
-      }
-      await session.close();
-      losses.forEach((loss, at) => {
-        const expected = golden.losses.float64[at]!;
-        assert.ok(
-          Math.abs(loss - expected) <= 1e-3 * expected,
-          `step ${at + 1}: ${loss}, PyTorch ${expected}; all ${losses.join(", ")}`,
-        );
-      });
-    });
-  });
-}
+  }
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { initializeBank, initializeUnitBank } from "../../src/train/initialize.js";
+import { initializeBank, initializeUnitBank } from "../../src/build/initialize.js";
 
 describe("random bank rows", () => {
   it("are uniform and of unit length in expectation, as in the authors' code", () => {

@@ -121,7 +121,7 @@ describe("training", () => {
   it("saves ln Z beside the weights", async () => {
     const { state } = await run({ objective: { ...nce, ...few } }, 1, { bankInit: "unit" });
     const { metadata, tensors } = readSafetensors(state, FILES.state);
-    assert.ok(Number.isFinite(Number(metadata!["logNormalizer"])), JSON.stringify(metadata));
+    assert.ok(Number.isFinite(Number(metadata["logNormalizer"])), JSON.stringify(metadata));
     assert.equal(tensors.get("bank")!.shape.join(), `${PICTURES},32`);
   });
 

@@ -4,9 +4,12 @@ import type { Argv } from "yargs";
 import { writeArtifact } from "../../artifact/node.js";
 import { buildArtifact } from "../../build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../build/recipe.js";
-import { bytes, table } from "../format.js";
+import { summarizeArtifact } from "../../build/summary.js";
+import { UsageError } from "../../errors.js";
 import type { Io } from "../io.js";
+import { showSizes, showSummary } from "../summary.js";
 import {
+  checkInstances,
   checkNumbers,
   defaultPreprocessing,
   RECIPE_OPTIONS,
@@ -14,14 +17,26 @@ import {
   type RecipeArguments,
 } from "../recipeOptions.js";
 
+/** Pictures that costs are estimated for, where nobody says how many. */
+const SOME_INSTANCES = 50_000;
+
 const OPTIONS = {
   ...RECIPE_OPTIONS,
-  out: { type: "string", demandOption: true, requiresArg: true, describe: "folder to write" },
+  out: { type: "string", requiresArg: true, describe: "folder to write" },
+  "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
+  instances: {
+    type: "number",
+    defaultDescription: String(SOME_INSTANCES),
+    requiresArg: true,
+    describe: "pictures to estimate costs for; with the parametric objective, to build for",
+  },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
 interface BuildArguments extends RecipeArguments {
-  readonly out: string;
+  readonly out?: string | undefined;
+  readonly dryRun: boolean;
+  readonly instances?: number | undefined;
   readonly json: boolean;
 }
 
@@ -36,18 +51,28 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
         .example("$0 build-graph --width 16 --batch-size 64 --out build/small", "a small one"),
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
-      checkNumbers(given);
-      const recipe = recipeOf(given, DEFAULT_RECIPE, null);
-      const seed = given.seed ?? 0;
-      const built = buildArtifact({ recipe, seed, preprocessing: defaultPreprocessing(recipe.imageSize) });
-      const manifest = await writeArtifact(given.out, built.files, built.manifest);
-      if (given.json) io.stdout.write(`${JSON.stringify({ out: given.out, ...manifest })}\n`);
-      else io.stdout.write(describe(given.out, manifest.files));
+      io.stdout.write(await buildGraph(given));
     },
   );
 }
 
-function describe(out: string, files: Readonly<Record<string, { sizeBytes: number }>>): string {
-  const rows = Object.entries(files).map(([name, { sizeBytes }]) => [name, bytes(sizeBytes)]);
-  return `Wrote ${out}:\n${table([...rows, ["manifest.json", ""]])}\nNext: onnx-instdisc train --graph ${out} --data path/to/pictures --out build/run\n`;
+async function buildGraph(given: BuildArguments): Promise<string> {
+  checkNumbers(given);
+  const { instances = null } = given;
+  if (instances !== null) checkInstances(instances);
+  if (given.out === undefined && !given.dryRun)
+    throw new UsageError("--out is missing, expected a folder to write");
+  const recipe = recipeOf(given, DEFAULT_RECIPE, instances);
+  const preprocessing = defaultPreprocessing(recipe.imageSize);
+  const { files, manifest: draft } = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
+  const written = given.out !== undefined && !given.dryRun;
+  const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
+  const summary = summarizeArtifact(manifest, files, instances ?? SOME_INSTANCES);
+  const sizes = new Map([...files].map(([name, { length }]) => [name, length]));
+  if (given.json) return `${JSON.stringify({ out: written ? given.out : null, summary, manifest })}\n`;
+  const head = given.dryRun ? "Would write" : `Wrote ${given.out}`;
+  const next = given.dryRun
+    ? ""
+    : `\nNext: onnx-instdisc train --graph ${given.out} --data path/to/pictures --out build/run\n`;
+  return `${head}:\n${showSizes(sizes)}\n${showSummary(summary, recipe)}${next}`;
 }
