@@ -12,7 +12,9 @@ export interface Choice {
  */
 export const SOFTMAX_LIMIT = 100_000;
 
-const millions = (count: number): string => `${Math.round(count / 1e6).toLocaleString("en-US")} million`;
+/** Millions, from ten of them on. */
+const short = (count: number): string =>
+  count < 1e7 ? count.toLocaleString("en-US") : `${Math.round(count / 1e6).toLocaleString("en-US")} million`;
 
 /** @param instances pictures; @param negatives m of NCE */
 export function chooseObjective(
@@ -22,8 +24,8 @@ export function chooseObjective(
 ): Choice {
   const name = instances <= SOFTMAX_LIMIT ? "softmax" : "nce";
   // Forward and gradient: two products each.
-  const whole = millions(2 * batchSize * instances * embeddingDim);
-  const sampled = millions(2 * batchSize * (negatives + 1) * embeddingDim);
+  const whole = short(2 * batchSize * instances * embeddingDim);
+  const sampled = short(2 * batchSize * (negatives + 1) * embeddingDim);
   const n = instances.toLocaleString("en-US");
   const limit = SOFTMAX_LIMIT.toLocaleString("en-US");
   const reason =
