@@ -21,9 +21,40 @@ export {
   type LayerInitials,
   type NetworkContext,
 } from "./layers.js";
-export { dropoutNoiseName, isDropoutNoise, momentumName, nextName } from "./names.js";
+export { adamw, adamwStep, type AdamwConfig } from "./adamw.js";
+export { infonceLoss } from "./infonceLoss.js";
+export { lars, type LarsConfig } from "./lars.js";
+export { dropoutNoiseName, isDropoutNoise, isOptimizerState, momentumName, nextName } from "./names.js";
+export { nceLoss, type NceTerms } from "./nceLoss.js";
+export {
+  estimateLogNormalizer,
+  exactLogNormalizer,
+  normalizerGraph,
+  type NormalizerConfig,
+} from "./normalizer.js";
+export {
+  addObjective,
+  CLASS_WEIGHTS,
+  NORMALIZERS,
+  OBJECTIVES,
+  type InfonceConfig,
+  type NceConfig,
+  type NoiseConfig,
+  type NormalizerMode,
+  type ObjectiveConfig,
+} from "./objectives.js";
+export { optimize, OPTIMIZERS, type OptimizerConfig, type Update } from "./optimizers.js";
+export { parametricLoss } from "./parametricLoss.js";
+export { proximalLoss } from "./proximalLoss.js";
 export { resnet, RESNET_STEMS, type ResnetConfig } from "./resnet.js";
 export { sgd, type SgdConfig } from "./sgd.js";
+export {
+  NOISE_FORMS,
+  similaritiesInBank,
+  similaritiesTo,
+  type NoiseForm,
+  type Similarities,
+} from "./similarities.js";
 export { softmaxLoss } from "./softmaxLoss.js";
-export { forwardGraph, OBJECTIVES, trainStepGraph, type TrainStepConfig } from "./trainStep.js";
+export { forwardGraph, trainStepGraph, type TrainStepConfig } from "./trainStep.js";
 export { vgg, type VggConfig } from "./vgg.js";

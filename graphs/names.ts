@@ -11,3 +11,18 @@ export const dropoutNoiseName = (ordinal: number): string => `dropout_noise.${or
 
 /** True for the inputs that dropoutNoiseName names. */
 export const isDropoutNoise = (name: string): boolean => /^dropout_noise\.\d+$/.test(name);
+
+/** AdamW's moving averages of the gradient and of its square for parameter `name`; PyTorch's names. */
+export const averageName = (name: string): string => `${name}.exp_avg`;
+export const squareName = (name: string): string => `${name}.exp_avg_sq`;
+
+/** AdamW's bias corrections 1 - β₁ᵗ and 1 - β₂ᵗ, []: state of the optimizer as a whole. */
+export const CORRECTION_NAMES = ["optimizer.bias_correction1", "optimizer.bias_correction2"] as const;
+
+/** Whether `name` is state of an optimizer over parameters of the given names. */
+export function isOptimizerState(name: string, parameters: Iterable<string>): boolean {
+  if (CORRECTION_NAMES.some((correction) => correction === name)) return true;
+  return [...parameters].some((owner) =>
+    [momentumName(owner), averageName(owner), squareName(owner)].includes(name),
+  );
+}

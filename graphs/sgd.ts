@@ -3,16 +3,18 @@
 import type { Value } from "../src/ir/graph.js";
 import type { GraphBuilder } from "../src/ops/builder.js";
 import { momentumName, nextName } from "./names.js";
+import { decayOf, type WeightDecay } from "./weightDecay.js";
 
-export interface SgdConfig {
+export interface SgdConfig extends WeightDecay {
+  readonly name: "sgd";
   /** µ in [0, 1) */
   readonly momentum: number;
-  /** λ ≥ 0, on every parameter, biases and batch normalization included */
-  readonly weightDecay: number;
+  readonly nesterov: boolean;
 }
 
 /**
- * b ← µ·b + g + λ·w; w ← w - rate·b. Adds the velocity b as an input and both new values as outputs.
+ * d = g + λ·w; b ← µ·b + d; w ← w - rate·b, with Nesterov w - rate·(d + µ·b). Adds the velocity b as an input and both
+ * new values as outputs.
  * @param rate learning rate, [] float32
  * Source: torch.optim.SGD
  */
@@ -26,10 +28,11 @@ export function sgd(
   const { op } = builder;
   const velocity = builder.input(momentumName(weight.name), weight.dtype, weight.shape);
   builder.scope(`sgd/${weight.name}`, () => {
-    const decayed =
-      config.weightDecay === 0 ? gradient : op.add(gradient, op.scale(weight, config.weightDecay));
+    const decay = decayOf(weight, config);
+    const decayed = decay === 0 ? gradient : op.add(gradient, op.scale(weight, decay));
     const next = op.add(op.scale(velocity, config.momentum), decayed);
+    const step = config.nesterov ? op.add(decayed, op.scale(next, config.momentum)) : next;
     builder.output(nextName(velocity.name), next);
-    builder.output(nextName(weight.name), op.sub(weight, op.mul(rate, next)));
+    builder.output(nextName(weight.name), op.sub(weight, op.mul(rate, step)));
   });
 }

@@ -1,6 +1,7 @@
 /**
  * @file Non-parametric softmax over the whole memory bank: every picture is its own class.
  * f: embeddings of the batch, v: bank rows, τ: temperature.
+ * Gradient by f: (1/τ)(Σ softmax(f·vᵀ/τ)·v - v_own), divided by B; bank rows get none.
  * Source: Wu et al. 2018, equation 2.
  */
 

@@ -5,32 +5,32 @@ import type { Graph } from "../src/ir/graph.js";
 import { GraphBuilder } from "../src/ops/builder.js";
 import { bankUpdate } from "./bankUpdate.js";
 import { encode, type EncoderConfig } from "./encoder.js";
-import { sgd, type SgdConfig } from "./sgd.js";
-import { softmaxLoss } from "./softmaxLoss.js";
-
-export const OBJECTIVES = ["softmax"] as const;
+import { addObjective, bankInput, type ObjectiveConfig } from "./objectives.js";
+import { optimize, type OptimizerConfig } from "./optimizers.js";
 
 export interface TrainStepConfig extends EncoderConfig {
   /** B: pictures in a step. Fixed, so that the runtime can plan its buffers. */
   readonly batchSize: number;
-  readonly objective: (typeof OBJECTIVES)[number];
-  /** τ > 0 */
-  readonly temperature: number;
+  readonly objective: ObjectiveConfig;
   /** Share of the old row in a new bank row, in [0, 1). */
   readonly bankMomentum: number;
-  readonly optimizer: SgdConfig;
+  readonly optimizer: OptimizerConfig;
 }
 
+/** Of the outputs, those that the loss takes for constants. */
+const CONSTANTS = ["log_normalizer_estimate"];
+
 /**
- * Inputs: `pixel_values` [B, 3, H, W]; `rows` int64 [B], the pictures' rows in the bank; `bank` [instances, D];
- * `learning_rate` []; every parameter, and its velocity.
- * Outputs: `loss` []; `bank_rows` [B, D], to be written to `rows`; for every state tensor its value after the step.
+ * Inputs: `pixel_values` [B, 3, H, W]; `rows` int64 [B], the pictures' rows in the bank; those of the objective
+ * (`addObjective`), `bank` [instances, D] among them; `learning_rate` []; every parameter, and the optimizer's state.
+ * Outputs: `loss` []; `bank_rows` [B, D], to be written to `rows`; `log_normalizer_estimate` [] with NCE; for every
+ * state tensor its value after the step.
  */
 export function trainStepGraph(config: TrainStepConfig): Graph {
   const forward = forwardGraph(config);
   const trainable = [...forward.parameters.values()].filter((parameter) => parameter.trainable);
   const names = trainable.map(({ value }) => value.name);
-  const differentiated = differentiate(forward, "loss", names);
+  const differentiated = differentiate(forward, "loss", names, CONSTANTS);
 
   const gradients = new Map(differentiated.outputs.map(({ name, value }) => [name, value]));
   const kept = differentiated.outputs.filter(
@@ -38,28 +38,28 @@ export function trainStepGraph(config: TrainStepConfig): Graph {
   );
   const builder = GraphBuilder.from({ ...differentiated, outputs: kept });
   const rate = builder.input("learning_rate", "float32", []);
-  for (const name of names) {
-    sgd(builder, builder.value(name), gradients.get(gradientName(name))!, rate, config.optimizer);
-  }
+  const updates = names.map((name) => ({
+    weight: builder.value(name),
+    gradient: gradients.get(gradientName(name))!,
+  }));
+  optimize(builder, updates, rate, config.optimizer);
   return builder.build();
 }
 
 /** Loss, new bank rows and new statistics; not yet differentiated. */
 export function forwardGraph(config: TrainStepConfig): Graph {
-  const { batchSize, imageSize, embeddingDim, temperature, bankMomentum } = config;
+  const { batchSize, imageSize, embeddingDim, bankMomentum, objective } = config;
   const builder = new GraphBuilder("train_step");
   const { op } = builder;
   const pictures = builder.input("pixel_values", "float32", [batchSize, 3, imageSize, imageSize]);
   const rows = builder.input("rows", "int64", [batchSize]);
-  const bank = builder.input("bank", "float32", ["instances", embeddingDim]);
+  const bank = objective.name === "parametric" ? null : bankInput(builder, embeddingDim);
   const { embeddings } = encode({ builder, mode: "train" }, pictures, config);
-  builder.scope("objective", () => {
-    const positives = op.gather(bank, rows); // [B, D]
-    builder.output("loss", softmaxLoss(op, embeddings, bank, positives, temperature));
-    builder.output(
-      "bank_rows",
-      builder.scope("bank", () => bankUpdate(op, embeddings, positives, bankMomentum)),
-    );
-  });
+  const positives = addObjective(builder, embeddings, rows, objective, bank);
+  const update = () => (positives ? bankUpdate(op, embeddings, positives, bankMomentum) : embeddings);
+  builder.output(
+    "bank_rows",
+    builder.scope("objective", () => builder.scope("bank", update)),
+  );
   return builder.build();
 }

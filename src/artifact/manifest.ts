@@ -3,6 +3,9 @@
 import { z } from "zod";
 import { ArtifactError } from "../errors.js";
 import { DTYPES } from "../ir/dtype.js";
+import { count } from "./numbers.js";
+import { objective } from "./objectiveSchema.js";
+import { optimizer } from "./optimizerSchema.js";
 import { checkSchema, parseJson } from "./schema.js";
 
 const FORMAT = "onnx-instdisc";
@@ -11,7 +14,6 @@ const FORMAT_VERSIONS: readonly number[] = [1];
 const REMEDY = "rebuild the folder with build-graph";
 const LINE_WIDTH = 110;
 
-const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 /** A plain name: a manifest may not point out of its folder. */
@@ -33,13 +35,11 @@ const schema = z.strictObject({
     /** Height and width of a training picture, pixels. */
     imageSize: count,
     batchSize: count,
-    objective: z.string().min(1),
+    objective,
     embeddingDim: count,
-    /** > 0, dimensionless. */
-    temperature: z.number().gt(0),
     /** Share of the old row that a bank update keeps, in [0, 1]. */
     bankMomentum: share,
-    optimizer: z.strictObject({ name: z.literal("sgd"), momentum: share, weightDecay: z.number().min(0) }),
+    optimizer,
   }),
   /** How a picture becomes pixel_values: resized, scaled to [0, 1], minus mean, divided by std, per channel. */
   preprocessing: z.strictObject({

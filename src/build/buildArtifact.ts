@@ -1,6 +1,14 @@
 /** @file From a recipe to everything that training needs: graphs as ONNX, initial weights, the manifest. */
 
-import { bankInitGraph, encoderGraph, momentumName, nextName, trainStepGraph } from "../../graphs/index.js";
+import {
+  bankInitGraph,
+  encoderGraph,
+  isOptimizerState,
+  nextName,
+  normalizerGraph,
+  trainStepGraph,
+  type TrainStepConfig,
+} from "../../graphs/index.js";
 import type { Manifest, ManifestTensor, TensorRole } from "../artifact/manifest.js";
 import type { ManifestDraft } from "../artifact/node.js";
 import { writeSafetensors } from "../artifact/safetensors.js";
@@ -18,6 +26,7 @@ export const FILES = {
   trainStep: "train_step.onnx",
   bankInit: "bank_init.onnx",
   encoder: "encoder.onnx",
+  normalizer: "normalizer.onnx",
   state: "state.safetensors",
 } as const;
 
@@ -35,7 +44,8 @@ export interface BuiltArtifact {
 }
 
 /**
- * Builds train_step.onnx, bank_init.onnx, encoder.onnx (with the initial weights) and state.safetensors.
+ * Builds train_step.onnx, bank_init.onnx, encoder.onnx (with the initial weights), state.safetensors and, where the
+ * objective needs it, normalizer.onnx.
  * Equal options give equal bytes.
  * @throws UsageError when the recipe is out of range
  */
@@ -43,6 +53,7 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
   const config = checkRecipe(recipe);
   const step = lower(trainStepGraph(config), cpu);
   const bankInit = lower(bankInitGraph(config, config.batchSize), cpu);
+  const normalizer = normalizerOf(config);
   const encoder = lower(simplify(encoderGraph(config)), cpu);
   const weights = new Map(
     [...initializeParameters(step, seed)].map(([name, data]): [string, RawTensor] => [
@@ -50,6 +61,7 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
       fromFloat32(data, step.parameters.get(name)!.value.shape as readonly number[]),
     ]),
   );
+  const weightsOf = (graph: Graph) => new Map([...weights].filter(([name]) => graph.parameters.has(name)));
   const metadata = describeRecipe(recipe, preprocessing);
   const encode = (graph: Graph, docString: string, tensors = new Map<string, RawTensor>()) =>
     encodeModel(graph, { producerVersion: VERSION, docString, metadata, tensors, irVersion: IR_VERSION });
@@ -66,21 +78,35 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
       tensors: describeTensors(step),
     },
     files: new Map([
-      [FILES.trainStep, encode(step, "One training step: forward, loss, gradients, SGD, new bank rows.")],
+      [
+        FILES.trainStep,
+        encode(step, "One training step: forward, loss, gradients, optimizer, new bank rows."),
+      ],
       [FILES.bankInit, encode(bankInit, "Embeddings by batch statistics, to fill the bank before training.")],
-      [FILES.encoder, encode(encoder, "Pictures to unit vectors.", weights)],
+      ...(normalizer
+        ? [[FILES.normalizer, encode(normalizer, "ln Z of NCE from a batch, before training.")] as const]
+        : []),
+      [FILES.encoder, encode(encoder, "Pictures to unit vectors.", weightsOf(encoder))],
       [FILES.state, writeSafetensors({ tensors: weights, metadata: { format: "pt" } })],
     ]),
   };
 }
 
+/** The graph that makes ln Z before the first step; null where nothing needs it. */
+function normalizerOf(config: TrainStepConfig): Graph | null {
+  const { objective } = config;
+  if (objective.name !== "nce" || objective.normalizer.mode === "exact") return null;
+  return lower(normalizerGraph({ ...config, ...objective }), cpu);
+}
+
 /** What a reader of the model file alone would want to know, as ONNX metadata. */
 function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
-  const { optimizer, ...flat } = recipe;
-  const entries = Object.entries({ ...flat, optimizer: optimizer.name }).filter(
-    ([, value]) => value !== null,
-  );
-  const texts = entries.map(([key, value]): [string, string] => [key, String(value)]);
+  const texts = Object.entries(recipe)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]): [string, string] => [
+      key,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]);
   return { ...Object.fromEntries(texts), preprocessing: JSON.stringify(preprocessing) };
 }
 
@@ -110,6 +136,5 @@ function roleOf(step: Graph, name: string): TensorRole {
   const parameter = step.parameters.get(name);
   if (parameter) return parameter.trainable ? "parameter" : "statistic";
   if (name === "bank") return "bank";
-  const isVelocity = [...step.parameters.keys()].some((owner) => momentumName(owner) === name);
-  return isVelocity ? "momentum" : "input";
+  return isOptimizerState(name, step.parameters.keys()) ? "momentum" : "input";
 }

@@ -34,3 +34,19 @@ export function initializeBank(rows: number, dim: number, seed: number): Float32
   for (let at = 0; at < bank.length; at++) bank[at] = bound * (2 * stream.uniform() - 1);
   return bank;
 }
+
+/**
+ * Random bank rows [rows, dim], unit vectors in uniform directions.
+ * Source: Wu et al. 2018, section 3.1
+ */
+export function initializeUnitBank(rows: number, dim: number, seed: number): Float32Array<ArrayBuffer> {
+  const stream = new RandomStream(seed, "bank");
+  const bank = new Float32Array(rows * dim);
+  const vector = new Float64Array(dim);
+  for (let row = 0; row < rows; row++) {
+    for (let at = 0; at < dim; at++) vector[at] = stream.normal();
+    const length = Math.hypot(...vector);
+    for (let at = 0; at < dim; at++) bank[row * dim + at] = vector[at]! / length;
+  }
+  return bank;
+}

@@ -1,16 +1,12 @@
 /** @file The options that say what is built, shared by build-graph and train. */
 
 import type { Options } from "yargs";
-import {
-  ARCHITECTURES,
-  OBJECTIVES,
-  RESNET_STEMS,
-  stemsOf,
-  type ArchitectureName,
-} from "../../graphs/index.js";
+import { ARCHITECTURES, RESNET_STEMS, stemsOf, type ArchitectureName } from "../../graphs/index.js";
 import type { Manifest } from "../artifact/manifest.js";
 import { DEFAULT_RECIPE, type Recipe } from "../build/recipe.js";
 import { UsageError } from "../errors.js";
+import { OBJECTIVE_OPTIONS, objectiveOf, type ObjectiveArguments } from "./objectiveOptions.js";
+import { OPTIMIZER_OPTIONS, optimizerOf, type OptimizerArguments } from "./optimizerOptions.js";
 
 const NETWORK = "What is built:";
 const number = (describe: string, defaultDescription: string | number): Options => ({
@@ -39,31 +35,20 @@ export const RECIPE_OPTIONS = {
   width: number("channels of the first layers, which all others follow", DEFAULT_RECIPE.width),
   "image-size": number("side of the square input, pixels", DEFAULT_RECIPE.imageSize),
   "batch-size": number("pictures in a step", DEFAULT_RECIPE.batchSize),
-  objective: choice("what tells pictures apart", OBJECTIVES, DEFAULT_RECIPE.objective),
   "embedding-dim": number("length of an embedding", DEFAULT_RECIPE.embeddingDim),
-  temperature: number("τ of the softmax, above 0", DEFAULT_RECIPE.temperature),
   "bank-momentum": number("share of the old row in a new bank row; 0 replaces", DEFAULT_RECIPE.bankMomentum),
-  momentum: number("SGD momentum", DEFAULT_RECIPE.optimizer.momentum),
-  "weight-decay": number("SGD weight decay", DEFAULT_RECIPE.optimizer.weightDecay),
-  seed: number("of weights, order and augmentation", 0),
+  seed: number("of weights, order, augmentation and noise", 0),
+  ...OBJECTIVE_OPTIONS,
+  ...OPTIMIZER_OPTIONS,
 } as const satisfies Readonly<Record<string, Options>>;
 
 /** Parsed values of the options above, in yargs' camel case. */
-export type RecipeArguments = Partial<
-  Record<"arch" | "stem" | "objective", string> &
-    Record<
-      | "width"
-      | "imageSize"
-      | "batchSize"
-      | "embeddingDim"
-      | "temperature"
-      | "bankMomentum"
-      | "momentum"
-      | "weightDecay"
-      | "seed",
-      number
-    >
->;
+export type RecipeArguments = ObjectiveArguments &
+  OptimizerArguments &
+  Partial<
+    Record<"arch" | "stem", string> &
+      Record<"width" | "imageSize" | "batchSize" | "embeddingDim" | "bankMomentum" | "seed", number>
+  >;
 
 /** "batchSize" as it is typed: "batch-size". */
 export const optionName = (camel: string): string =>
@@ -90,8 +75,12 @@ export function checkInstances(instances: number): void {
   throw new UsageError(`--instances is ${instances}, expected a whole number of at least 1; correct it`);
 }
 
-/** What was given, over `preset`. */
-export function recipeOf(given: RecipeArguments, preset: Recipe): Recipe {
+/**
+ * What was given, over `preset`.
+ * @param instances pictures to be trained on; null: not known
+ * @throws UsageError when an option means nothing to the objective or the optimizer
+ */
+export function recipeOf(given: RecipeArguments, preset: Recipe, instances: number | null): Recipe {
   const arch = given.arch ?? preset.arch;
   return {
     arch,
@@ -99,15 +88,10 @@ export function recipeOf(given: RecipeArguments, preset: Recipe): Recipe {
     width: given.width ?? preset.width,
     imageSize: given.imageSize ?? preset.imageSize,
     batchSize: given.batchSize ?? preset.batchSize,
-    objective: given.objective ?? preset.objective,
     embeddingDim: given.embeddingDim ?? preset.embeddingDim,
-    temperature: given.temperature ?? preset.temperature,
     bankMomentum: given.bankMomentum ?? preset.bankMomentum,
-    optimizer: {
-      name: "sgd",
-      momentum: given.momentum ?? preset.optimizer.momentum,
-      weightDecay: given.weightDecay ?? preset.optimizer.weightDecay,
-    },
+    objective: objectiveOf(given, preset.objective, instances),
+    optimizer: optimizerOf(given, preset.optimizer),
   };
 }
 

@@ -24,15 +24,22 @@ export function gradientName(input: string): string {
  * Adds an output `grad/<input>` for each of `withRespectTo`, in the shape of that input.
  * @param loss name of an output that is one float
  * @param withRespectTo names of float inputs
+ * @param constants names of outputs through which no gradient flows; those the graph lacks are passed over
  * @throws GradientError naming every input that is unknown, not float, or without a way to the loss;
  *   or the node on the way that has no gradient, with the reason
  */
-export function differentiate(graph: Graph, loss: string, withRespectTo: readonly string[]): Graph {
+export function differentiate(
+  graph: Graph,
+  loss: string,
+  withRespectTo: readonly string[],
+  constants: readonly string[] = [],
+): Graph {
   const target = findLoss(graph, loss);
   const wanted = findInputs(graph, withRespectTo);
   const builder = GraphBuilder.from(graph);
   const gradients = new Gradients(builder.op);
-  const dependent = dependentOn(graph, wanted);
+  const held = graph.outputs.filter(({ name }) => constants.includes(name)).map(({ value }) => value.name);
+  const dependent = dependentOn(graph, wanted, new Set(held));
 
   builder.scope("grad", () => {
     const one = builder.op.scalar(1, target);
@@ -86,12 +93,16 @@ function findInputs(graph: Graph, names: readonly string[]): Value[] {
   return names.map((name) => inputs.get(name)!);
 }
 
-/** Names of all values that change with one of `sources`. */
-function dependentOn(graph: Graph, sources: readonly Value[]): ReadonlySet<string> {
+/** Names of all values that change with one of `sources` by a way that avoids `held`. */
+function dependentOn(
+  graph: Graph,
+  sources: readonly Value[],
+  held: ReadonlySet<string>,
+): ReadonlySet<string> {
   const names = new Set(sources.map((value) => value.name));
   for (const node of graph.nodes) {
     if (node.inputs.some((value) => value !== null && names.has(value.name))) {
-      for (const value of node.outputs) names.add(value.name);
+      for (const value of node.outputs) if (!held.has(value.name)) names.add(value.name);
     }
   }
   return names;

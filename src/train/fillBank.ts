@@ -4,7 +4,7 @@ import { FILES } from "../build/buildArtifact.js";
 import { createLoader } from "../data/loader.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
-import { initializeBank } from "../build/initialize.js";
+import { initializeBank, initializeUnitBank } from "../build/initialize.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
@@ -17,7 +17,8 @@ export async function fillBank(
   const { embeddingDim } = plan.manifest.recipe;
   const { rowCount } = plan.train;
   const shape = [rowCount, embeddingDim];
-  if (plan.bankInit === "random") return floats(shape, initializeBank(rowCount, embeddingDim, plan.seed));
+  if (plan.bankInit === "uniform") return floats(shape, initializeBank(rowCount, embeddingDim, plan.seed));
+  if (plan.bankInit === "unit") return floats(shape, initializeUnitBank(rowCount, embeddingDim, plan.seed));
   const bank = floats(shape);
   await forwardInto(bank, plan, state, progress);
   return bank;

@@ -6,7 +6,8 @@ import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
 import type { Schedule } from "./schedule.js";
 
-export const BANK_INITS = ["forward", "random"] as const;
+/** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
+export const BANK_INITS = ["forward", "uniform", "unit"] as const;
 
 export interface TrainPlan {
   /** What build-graph made; the recipe and preprocessing are in its manifest. */
@@ -30,11 +31,19 @@ export interface TrainPlan {
 
 /** @throws UsageError when there are fewer pictures than a batch holds: every epoch would be without a step */
 export function checkPlan({ train, manifest }: TrainPlan): void {
-  const { batchSize } = manifest.recipe;
-  if (train.rowCount >= batchSize) return;
-  throw new UsageError(
-    `${train.name}: has ${train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
-  );
+  const { batchSize, objective } = manifest.recipe;
+  if (train.rowCount < batchSize) {
+    throw new UsageError(
+      `${train.name}: has ${train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
+    );
+  }
+  // The parametric softmax has a row for each picture, which its graph was built with.
+  if (objective.name === "parametric" && objective.instances !== train.rowCount) {
+    throw new UsageError(
+      `${train.name}: has ${train.rowCount} pictures, the graph has ${objective.instances} instances; ` +
+        `build one with --instances ${train.rowCount}`,
+    );
+  }
 }
 
 /** kNN accuracy in [0, 1] for each k. */

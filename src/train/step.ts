@@ -2,6 +2,7 @@
 
 import { TrainingError } from "../errors.js";
 import { floats, int64s, type FloatTensor, type HostTensor, type Session } from "../runtime/session.js";
+import type { NoiseInputs } from "./noiseInputs.js";
 import type { TrainState } from "./state.js";
 
 export interface StepBatch {
@@ -11,6 +12,8 @@ export interface StepBatch {
   readonly rows: Int32Array;
   /** What else this step's graph asks for, such as dropout noise. */
   readonly inputs?: ReadonlyMap<string, HostTensor>;
+  /** Which step takes it, from 0. */
+  readonly step: number;
 }
 
 export class TrainStep {
@@ -18,6 +21,7 @@ export class TrainStep {
   readonly #state: TrainState;
   readonly #bank: FloatTensor;
   readonly #pictureShape: readonly number[];
+  readonly #noise: NoiseInputs | null;
   readonly #rows;
   readonly #rate = floats([]);
   readonly #loss = floats([]);
@@ -27,12 +31,20 @@ export class TrainStep {
    * @param session of train_step.onnx
    * @param bank [instances, D], written in place
    * @param pictureShape [B, 3, H, W]
+   * @param noise null: the objective draws none
    */
-  constructor(session: Session, state: TrainState, bank: FloatTensor, pictureShape: readonly number[]) {
+  constructor(
+    session: Session,
+    state: TrainState,
+    bank: FloatTensor,
+    pictureShape: readonly number[],
+    noise: NoiseInputs | null = null,
+  ) {
     this.#session = session;
     this.#state = state;
     this.#bank = bank;
     this.#pictureShape = pictureShape;
+    this.#noise = noise;
     this.#rows = int64s([pictureShape[0]!]);
     this.#bankRows = floats([pictureShape[0]!, bank.shape[1]!]);
   }
@@ -41,25 +53,31 @@ export class TrainStep {
    * @returns the loss, nats
    * @throws TrainingError when the loss is not a number; state and bank are then as before the step
    */
-  async run({ pixelValues, rows, inputs }: StepBatch, learningRate: number, where: string): Promise<number> {
+  async run(
+    { pixelValues, rows, inputs, step }: StepBatch,
+    learningRate: number,
+    where: string,
+  ): Promise<number> {
     rows.forEach((row, at) => (this.#rows.data[at] = BigInt(row)));
     this.#rate.data[0] = learningRate;
     const feeds = new Map<string, HostTensor>([
       ["pixel_values", floats(this.#pictureShape, pixelValues)],
       ["rows", this.#rows],
-      ["bank", this.#bank],
       ["learning_rate", this.#rate],
       ...(inputs ?? []),
     ]);
+    if (this.#session.inputs.includes("bank")) feeds.set("bank", this.#bank);
     const into = new Map<string, HostTensor>([
       ["loss", this.#loss],
       ["bank_rows", this.#bankRows],
     ]);
     this.#state.bind(feeds, into);
+    this.#noise?.bind(feeds, into, rows, step);
     await this.#session.run(feeds, into);
     const loss = this.#loss.data[0]!;
     if (!Number.isFinite(loss)) throw this.#diverged(loss, learningRate, where);
     this.#state.advance();
+    this.#noise?.advance();
     this.#writeRows(rows);
     return loss;
   }

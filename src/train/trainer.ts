@@ -1,5 +1,6 @@
 /** @file The training loop. It runs where its caller runs it, reports events, and writes the run folder. */
 
+import { CLASS_WEIGHTS } from "../../graphs/index.js";
 import { writeArtifact } from "../artifact/node.js";
 import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
 import { FILES } from "../build/buildArtifact.js";
@@ -12,6 +13,8 @@ import { chanceLevel, embedAll, knnLevels, labelsOf, rawPixels, type Labelled } 
 import { DropoutNoise } from "./dropoutNoise.js";
 import { fillBank } from "./fillBank.js";
 import { MetricsFile } from "./metrics.js";
+import { NoiseInputs } from "./noiseInputs.js";
+import type { Normalizer } from "./normalizer.js";
 import {
   checkPlan,
   type KnnLevel,
@@ -21,6 +24,7 @@ import {
   type TrainSummary,
 } from "./plan.js";
 import { learningRate } from "./schedule.js";
+import { startNormalizer } from "./startNormalizer.js";
 import { TrainState } from "./state.js";
 import { TrainStep } from "./step.js";
 
@@ -34,7 +38,7 @@ export interface TrainerHooks {
 }
 
 /**
- * @throws UsageError when there are fewer pictures than a batch holds
+ * @throws UsageError when there are fewer pictures than a batch holds or the noise needs, or others than the graph is for
  * @throws TrainingError when the loss is not a number; the run folder then holds the last whole epoch
  */
 export async function train(plan: TrainPlan, hooks: TrainerHooks): Promise<TrainSummary> {
@@ -50,6 +54,7 @@ class Trainer {
   readonly #dropout: DropoutNoise;
   readonly #started = performance.now();
   #bank!: FloatTensor;
+  #normalizer: Normalizer | null = null;
   #labels: { train: Int32Array; evaluate: Int32Array } | null = null;
   #step = 0;
 
@@ -68,6 +73,7 @@ class Trainer {
     await this.#openLabels();
     await this.#measureBaselines();
     this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));
+    this.#normalizer = await startNormalizer(plan, this.#state, this.#bank, this.#stage("estimating Z"));
     const losses = await this.#epochs();
     const interrupted = this.#hooks.stopRequested();
     if (!interrupted) await this.#measureLearned();
@@ -83,6 +89,15 @@ class Trainer {
     };
   }
 
+  /** null where the objective draws no noise. */
+  #noise(): NoiseInputs | null {
+    const { objective, batchSize } = this.#plan.manifest.recipe;
+    if (!("noise" in objective)) return null;
+    const [instances] = this.#bank.shape as [number];
+    const { seed } = this.#plan;
+    return new NoiseInputs({ objective, instances, batchSize, seed, normalizer: this.#normalizer });
+  }
+
   /** Mean loss of each whole epoch. */
   async #epochs(): Promise<number[]> {
     const plan = this.#plan;
@@ -94,7 +109,8 @@ class Trainer {
       ep: "cpu",
       threads: plan.threads,
     });
-    const step = new TrainStep(session, this.#state, this.#bank, [recipe.batchSize, 3, imageSize, imageSize]);
+    const pictureShape = [recipe.batchSize, 3, imageSize, imageSize];
+    const step = new TrainStep(session, this.#state, this.#bank, pictureShape, this.#noise());
     const transform = { kind: "augment", options: plan.augment } as const;
     const options = { source: plan.train, transform, imageSize, mean, std, seed: plan.seed };
     const loader = createLoader({
@@ -195,11 +211,9 @@ class Trainer {
 
   /** encoder.onnx with the weights of now. */
   #encoder(): Uint8Array {
-    return bindTensors(
-      this.#plan.files.get(FILES.encoder)!,
-      this.#state.raw("parameter", "statistic"),
-      FILES.encoder,
-    );
+    const tensors = this.#state.raw("parameter", "statistic");
+    tensors.delete(CLASS_WEIGHTS);
+    return bindTensors(this.#plan.files.get(FILES.encoder)!, tensors, FILES.encoder);
   }
 
   async #save(): Promise<void> {
@@ -209,7 +223,11 @@ class Trainer {
       ...this.#state.raw("parameter", "statistic", "momentum"),
       ["bank", bank] as const,
     ]);
-    const metadata = { format: "pt", step: String(this.#step) };
+    const metadata = {
+      format: "pt",
+      step: String(this.#step),
+      ...(this.#normalizer ? { logNormalizer: String(this.#normalizer.log) } : {}),
+    };
     const files = new Map(plan.files);
     files.set(FILES.encoder, this.#encoder());
     files.set(FILES.state, writeSafetensors({ tensors, metadata }));

@@ -91,8 +91,8 @@ describe("a manifest", () => {
       "seed is -1, expected number to be >=0; " +
         "recipe.width is 1.5, expected a whole number; " +
         'recipe.batchSize is "x", expected number; ' +
-        "recipe.objective is missing, expected string; " +
-        'recipe.optimizer.name is "adam", expected "sgd"; ' +
+        "recipe.objective is missing, expected object; " +
+        'recipe.optimizer.name is "adam", expected one of "sgd"|"adamw"|"lars"; ' +
         "preprocessing.mean is [1,2], expected array to have >=3 items; " +
         'tensors[1].dtype is "float8", expected one of "float32"|"float64"|"float16"|"int64"|"int32"|"uint8"|"bool"; ' +
         "tensors[2].shape[1] is null, expected a size or the name of a dimension; " +

@@ -72,20 +72,26 @@ describe("checkRecipe", () => {
       width: 0,
       imageSize: 2.5,
       batchSize: 1,
-      objective: "guess",
+      objective: { name: "softmax", temperature: NaN, proximal: -1 },
       embeddingDim: -1,
-      temperature: NaN,
       bankMomentum: 1,
-      optimizer: { name: "sgd", momentum: -0.1, weightDecay: Infinity },
+      optimizer: {
+        name: "sgd",
+        momentum: -0.1,
+        nesterov: false,
+        weightDecay: Infinity,
+        decayNormAndBias: true,
+      },
     };
     assert.throws(() => checkRecipe(wrong), {
       name: "UsageError",
       message:
         `recipe: arch is "vgg", expected one of ${ARCHITECTURES.join(", ")}; ` +
-        'stem is "none", expected one of cifar, imagenet; objective is "guess", expected one of softmax; ' +
+        'stem is "none", expected one of cifar, imagenet; ' +
         "width is 0, expected a whole number of at least 1; image size is 2.5, expected a whole number of at least 1; " +
         "batch size is 1, expected a whole number of at least 2; embedding dim is -1, expected a whole number of at least 1; " +
-        "temperature is NaN, expected a number above 0; bank momentum is 1, expected a number in [0, 1); " +
+        "bank momentum is 1, expected a number in [0, 1); temperature is NaN, expected a number above 0; " +
+        "proximal is -1, expected a number of at least 0; " +
         "momentum is -0.1, expected a number in [0, 1); weight decay is Infinity, expected a number of at least 0; " +
         "correct these options",
     });

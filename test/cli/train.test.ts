@@ -43,6 +43,7 @@ describe("onnx-instdisc train", () => {
     const { code, stdout, stderr } = await train("run", "pictures");
     assert.equal(code, 0, stderr);
     const expected = [
+      /^objective softmax: 72 pictures, at most 100,000; a step takes [\d,]+ multiplications with softmax, /,
       /^chance: \d+\.\d %$/,
       /^raw pixels: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,
       /^untrained network: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,

@@ -73,11 +73,16 @@ export function goldenConfig({ case: it }: Golden): TrainStepConfig {
     width: it.width,
     imageSize: it.imageSize[0],
     batchSize: it.batch,
-    objective: "softmax",
+    objective: { name: "softmax", temperature: it.temperature, proximal: 0 },
     embeddingDim: it.dim,
-    temperature: it.temperature,
     bankMomentum: it.bankMomentum,
-    optimizer: { momentum: it.momentum, weightDecay: it.weightDecay },
+    optimizer: {
+      name: "sgd",
+      momentum: it.momentum,
+      nesterov: false,
+      weightDecay: it.weightDecay,
+      decayNormAndBias: true,
+    },
   };
 }
 

@@ -21,11 +21,10 @@ const CIFAR: TrainStepConfig = {
   width: 64,
   imageSize: 32,
   batchSize: 32,
-  objective: "softmax",
+  objective: { name: "softmax", temperature: 0.1, proximal: 0 },
   embeddingDim: 128,
-  temperature: 0.1,
   bankMomentum: 0.5,
-  optimizer: { momentum: 0.9, weightDecay: 5e-4 },
+  optimizer: { name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 5e-4, decayNormAndBias: true },
 };
 const NARROW = { ...CIFAR, width: 16 };
 

@@ -36,8 +36,15 @@ function configOf(arch: ArchitectureName, more: Partial<EncoderConfig> = {}): En
 }
 
 function stepOf(config: EncoderConfig): TrainStepConfig {
-  const optimizer = { momentum: 0.9, weightDecay: 0 };
-  return { ...config, batchSize: 4, objective: "softmax", temperature: 0.1, bankMomentum: 0.5, optimizer };
+  const optimizer = {
+    name: "sgd",
+    momentum: 0.9,
+    nesterov: false,
+    weightDecay: 0,
+    decayNormAndBias: true,
+  } as const;
+  const objective = { name: "softmax", temperature: 0.1, proximal: 0 } as const;
+  return { ...config, batchSize: 4, objective, bankMomentum: 0.5, optimizer };
 }
 
 const trainableOf = (graph: Graph) => [...graph.parameters.values()].filter(({ trainable }) => trainable);

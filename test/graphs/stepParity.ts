@@ -72,10 +72,9 @@ export async function firstStep(golden: Golden): Promise<Map<string, FloatTensor
 /** Losses of the first steps, by train_step.onnx and the loop's own classes. */
 export async function trainSteps(golden: Golden, steps: number): Promise<number[]> {
   const { instances, dim, seed, learningRate, imageSize, batch } = golden.case;
-  const { optimizer, ...config } = goldenConfig(golden);
   const [side] = imageSize;
   const { manifest, files } = buildArtifact({
-    recipe: { ...config, optimizer: { name: "sgd", ...optimizer } },
+    recipe: goldenConfig(golden),
     preprocessing: { imageSize: side, resize: side, mean: [0, 0, 0], std: [1, 1, 1] },
     seed,
   });
@@ -91,7 +90,7 @@ export async function trainSteps(golden: Golden, steps: number): Promise<number[
   const batchOf = await goldenBatches(golden);
   const losses: number[] = [];
   for (let at = 0; at < steps; at++) {
-    const fed = { ...(await batchOf(at)), inputs: dropout.at(at) };
+    const fed = { ...(await batchOf(at)), inputs: dropout.at(at), step: at };
     losses.push(await step.run(fed, learningRate, `step ${at + 1}`));
   }
   await session.close();

@@ -20,17 +20,24 @@ import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/run
 import { initializeParameters } from "../../src/build/initialize.js";
 
 const INSTANCES = 20;
+const TEMPERATURE = 0.1;
+const SGD = {
+  name: "sgd",
+  momentum: 0.9,
+  nesterov: false,
+  weightDecay: 0.05,
+  decayNormAndBias: true,
+} as const;
 const CONFIG: TrainStepConfig = {
   arch: "resnet18",
   stem: "cifar",
   width: 2,
   imageSize: 8,
   batchSize: 4,
-  objective: "softmax",
+  objective: { name: "softmax", temperature: TEMPERATURE, proximal: 0 },
   embeddingDim: 8,
-  temperature: 0.1,
   bankMomentum: 0.25,
-  optimizer: { momentum: 0.9, weightDecay: 0.05 },
+  optimizer: SGD,
 };
 const RATE = 0.3;
 const ROWS = [7, 0, 19, 3];
@@ -136,7 +143,7 @@ describe("trainStepGraph", () => {
           { length: dim },
           (_, axis) => embeddings[at * dim + axis]! * bank[other * dim + axis]!,
         );
-        return products.reduce((a, b) => a + b) / CONFIG.temperature;
+        return products.reduce((a, b) => a + b) / TEMPERATURE;
       });
       return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[row]!;
     });

@@ -80,7 +80,7 @@ describe("TrainState", () => {
 
 describe("TrainStep", () => {
   const pixelValues = Float32Array.from({ length: 4 * 3 * 8 * 8 }, (_, at) => Math.sin(at));
-  const batch = { pixelValues, rows: Int32Array.of(5, 2, 9, 0) };
+  const batch = { pixelValues, rows: Int32Array.of(5, 2, 9, 0), step: 0 };
   let session: Session;
   let bank: FloatTensor;
   let state: TrainState;

@@ -18,6 +18,9 @@ import {
   type RecipeArguments,
 } from "../recipeOptions.js";
 
+/** Pictures that costs are estimated for, where nobody says how many. */
+const SOME_INSTANCES = 50_000;
+
 const OPTIONS = {
   ...RECIPE_OPTIONS,
   ...INIT_OPTIONS,
@@ -25,9 +28,9 @@ const OPTIONS = {
   "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
   instances: {
     type: "number",
-    default: 50_000,
+    defaultDescription: String(SOME_INSTANCES),
     requiresArg: true,
-    describe: "pictures to estimate costs for",
+    describe: "pictures to estimate costs for; with the parametric objective, to build for",
   },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
@@ -35,7 +38,7 @@ const OPTIONS = {
 interface BuildArguments extends RecipeArguments, InitArguments {
   readonly out?: string | undefined;
   readonly dryRun: boolean;
-  readonly instances: number;
+  readonly instances?: number | undefined;
   readonly json: boolean;
 }
 
@@ -57,17 +60,18 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
 
 async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
   checkNumbers(given);
-  checkInstances(given.instances);
+  const { instances = null } = given;
+  if (instances !== null) checkInstances(instances);
   if (given.out === undefined && !given.dryRun)
     throw new UsageError("--out is missing, expected a folder to write");
-  const recipe = recipeOf(given, DEFAULT_RECIPE);
+  const recipe = recipeOf(given, DEFAULT_RECIPE, instances);
   const preprocessing = defaultPreprocessing(recipe.imageSize);
   const weights = await readInitialWeights(given);
   const random = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
   const { files, manifest: draft } = withInitialWeights(random, weights, given, io);
   const written = given.out !== undefined && !given.dryRun;
   const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
-  const summary = summarizeArtifact(manifest, files, given.instances);
+  const summary = summarizeArtifact(manifest, files, instances ?? SOME_INSTANCES);
   const sizes = new Map([...files].map(([name, { length }]) => [name, length]));
   if (given.json) return `${JSON.stringify({ out: written ? given.out : null, summary, manifest })}\n`;
   const head = given.dryRun ? "Would write" : `Wrote ${given.out}`;

@@ -18,13 +18,8 @@ import { duration, percent, table } from "../format.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
 import { trainProgress } from "../progress.js";
-import {
-  checkNumbers,
-  optionName,
-  RECIPE_OPTIONS,
-  recipeOf,
-  type RecipeArguments,
-} from "../recipeOptions.js";
+import { checkNumbers, optionName, RECIPE_OPTIONS, type RecipeArguments } from "../recipeOptions.js";
+import { provisionalRecipe, SETTLED_OPTIONS, settleRecipe } from "../settleRecipe.js";
 
 /** Pictures that mean and standard deviation are measured on. */
 const MEASURED_PICTURES = 2000;
@@ -91,7 +86,7 @@ const OPTIONS = {
   "knn-temperature": { ...number("τ of the kNN vote", "0.07"), default: 0.07 },
   threads: number("threads of the runtime", "one for each processor"),
   "data-workers": number("threads that decode and augment", "2"),
-  ...RECIPE_OPTIONS,
+  ...SETTLED_OPTIONS,
   ...INIT_OPTIONS,
 } as const;
 
@@ -146,10 +141,10 @@ async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
   const preset = given.data === undefined ? SAMPLE : OWN_PICTURES;
   checkTraining(given);
   checkGraphAlone(given);
-  if (given.graph === undefined) checkRecipe(recipeOf(given, preset.recipe));
+  if (given.graph === undefined) checkRecipe(provisionalRecipe(given, preset.recipe));
   const weights = await readInitialWeights(given);
   const data = await locateData(given.data ?? null, { seed: given.seed ?? 0 });
-  const artifact = withInitialWeights(await artifactOf(given, preset, data), weights, given, io);
+  const artifact = withInitialWeights(await artifactOf(given, preset, data, io), weights, given, io);
   const plan = planOf(given, preset, data, artifact);
   checkPlan(plan);
   await prepareRunFolder(given.out, given.overwrite);
@@ -217,9 +212,14 @@ function checkGraphAlone(given: TrainArguments): void {
   }
 }
 
-async function artifactOf(given: TrainArguments, preset: Preset, data: LocatedData): Promise<BuiltArtifact> {
+async function artifactOf(
+  given: TrainArguments,
+  preset: Preset,
+  data: LocatedData,
+  io: Io,
+): Promise<BuiltArtifact> {
   if (given.graph !== undefined) return readArtifact(given.graph);
-  const recipe = recipeOf(given, preset.recipe);
+  const recipe = await settleRecipe(given, preset.recipe, data.train.rowCount, given.threads, io);
   const { mean, std } = await measureNormalization(data.train, MEASURED_PICTURES);
   const rounded = (values: readonly [number, number, number]) =>
     values.map((value) => Math.round(value * 1e4) / 1e4) as [number, number, number];

@@ -14,13 +14,25 @@ function transposed(op: OpBuilder, x: Value): Value {
   );
 }
 
+/**
+ * Aᵀ·dY, or (dYᵀ·A)ᵀ where that moves fewer numbers: with one column, as when many rows meet one vector, Aᵀ would be a
+ * second copy of all rows, while dY and the result keep their order.
+ */
+function productWithTransposed(op: OpBuilder, a: Value, dY: Value): Value {
+  const [rows, inner, columns] = [a.shape.at(-2), a.shape.at(-1), dY.shape.at(-1)] as const;
+  const known = typeof rows === "number" && typeof inner === "number" && typeof columns === "number";
+  return known && columns * (rows + inner) < rows * inner
+    ? transposed(op, op.matMul(transposed(op, dY), a))
+    : op.matMul(transposed(op, a), dY);
+}
+
 export const linearRules = {
   // Y = A·B: dA = dY·Bᵀ, dB = Aᵀ·dY. Gemm reads a transposed matrix without making one.
   MatMul: ({ op, inputs: { A, B }, dY }) => {
     const flat = A.shape.length === 2 && B.shape.length === 2;
     return {
       A: () => (flat ? op.gemm(dY, B, null, { transB: 1 }) : op.matMul(dY, transposed(op, B))),
-      B: () => (flat ? op.gemm(A, dY, null, { transA: 1 }) : op.matMul(transposed(op, A), dY)),
+      B: () => (flat ? op.gemm(A, dY, null, { transA: 1 }) : productWithTransposed(op, A, dY)),
     };
   },
   // Y = α·A'·B' + β·C: d(A') = α·dY·B'ᵀ, d(B') = α·A'ᵀ·dY, dC = β·dY
