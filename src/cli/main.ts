@@ -22,7 +22,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .wrap(100)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      // What yargs itself throws, such as for an option without its value, is about the request too.
+      throw error && error.name !== "YError" ? error : new UsageError(message ?? error?.message);
     });
   buildGraphCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));

@@ -48,6 +48,8 @@ export async function openSession(
       executionProviders: [ep],
       intraOpNumThreads: options.threads ?? availableParallelism(),
       logSeverityLevel: LOG_ERRORS,
+      // Waiting threads sleep: spinning ones would take the processors from the threads that prepare pictures.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
     return new NodeSession(ort, session, where, ep);
   } catch (error) {

@@ -3,6 +3,7 @@
 import type { Manifest } from "../artifact/manifest.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
+import { UsageError } from "../errors.js";
 import type { Schedule } from "./schedule.js";
 
 export const BANK_INITS = ["forward", "random"] as const;
@@ -25,6 +26,15 @@ export interface TrainPlan {
   readonly out: string;
   readonly threads: number;
   readonly dataWorkers: number;
+}
+
+/** @throws UsageError when there are fewer pictures than a batch holds: every epoch would be without a step */
+export function checkPlan({ train, manifest }: TrainPlan): void {
+  const { batchSize } = manifest.recipe;
+  if (train.rowCount >= batchSize) return;
+  throw new UsageError(
+    `${train.name}: has ${train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
+  );
 }
 
 /** kNN accuracy in [0, 1] for each k. */

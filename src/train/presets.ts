@@ -36,14 +36,14 @@ export const OWN_PICTURES: Preset = {
 /** For the embedded sample: small, gray, centred garments, and a few minutes on two cores. */
 export const SAMPLE: Preset = {
   recipe: { ...DEFAULT_RECIPE, width: 8, imageSize: 28, batchSize: 64 },
-  epochs: 8,
-  schedule: { base: 0.1, warmupSteps: 50, decay: "cosine" },
+  epochs: 16,
+  schedule: { base: 0.03, warmupSteps: 50, decay: "cosine" },
   augment: {
     cropScale: [0.6, 1],
     cropRatio: RATIO,
     flip: 0.5,
-    brightness: 0.4,
-    contrast: 0.4,
+    brightness: 0.6,
+    contrast: 0.6,
     saturation: 0,
     hue: 0,
     gray: 0,

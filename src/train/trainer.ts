@@ -5,14 +5,20 @@ import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
 import { FILES } from "../build/buildArtifact.js";
 import { bindTensors } from "../codec/bind.js";
 import { createLoader, type Batch } from "../data/loader.js";
-import { UsageError } from "../errors.js";
 import { fromFloat32 } from "../ir/rawTensor.js";
 import { openSession } from "../runtime/node.js";
 import type { FloatTensor } from "../runtime/session.js";
 import { chanceLevel, embedAll, knnLevels, labelsOf, rawPixels, type Labelled } from "./evaluate.js";
 import { fillBank } from "./fillBank.js";
 import { MetricsFile } from "./metrics.js";
-import type { KnnLevel, LevelName, TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
+import {
+  checkPlan,
+  type KnnLevel,
+  type LevelName,
+  type TrainEvent,
+  type TrainPlan,
+  type TrainSummary,
+} from "./plan.js";
 import { learningRate } from "./schedule.js";
 import { TrainState } from "./state.js";
 import { TrainStep } from "./step.js";
@@ -55,12 +61,7 @@ class Trainer {
 
   async run(): Promise<TrainSummary> {
     const plan = this.#plan;
-    const { batchSize } = plan.manifest.recipe;
-    if (plan.train.rowCount < batchSize) {
-      throw new UsageError(
-        `${plan.train.name}: has ${plan.train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
-      );
-    }
+    checkPlan(plan);
     await this.#openLabels();
     await this.#measureBaselines();
     this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));

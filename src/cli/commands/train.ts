@@ -10,7 +10,7 @@ import { locateData, type LocatedData } from "../../data/locate.js";
 import { measureNormalization } from "../../data/normalization.js";
 import { ProviderError, UsageError } from "../../errors.js";
 import { EXECUTION_PROVIDERS } from "../../ir/executionProvider.js";
-import { BANK_INITS, LEVELS, type TrainPlan, type TrainSummary } from "../../train/plan.js";
+import { BANK_INITS, checkPlan, LEVELS, type TrainPlan, type TrainSummary } from "../../train/plan.js";
 import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
 import { startTraining } from "../../train/run.js";
 import { prepareRunFolder } from "../../train/runFolder.js";
@@ -57,8 +57,8 @@ const OPTIONS = {
     describe: "execution provider",
   },
   json: { type: "boolean", default: false, describe: "print the summary as JSON" },
-  epochs: number("passes over the pictures", "100; sample: 8"),
-  lr: number("highest learning rate", "0.03; sample: 0.1"),
+  epochs: number("passes over the pictures", "100; sample: 16"),
+  lr: number("highest learning rate", "0.03"),
   "warmup-steps": number("steps of linear warm-up", "100; sample: 50"),
   schedule: {
     choices: ["cosine", "constant"] as const,
@@ -76,7 +76,10 @@ const OPTIONS = {
   },
   "crop-scale": number("least share of the picture that a random crop keeps", "0.2; sample: 0.6"),
   flip: number("probability of a horizontal flip", "0.5"),
-  jitter: number("strength of brightness, contrast, saturation and hue jitter", "0.4"),
+  jitter: number(
+    "strength of brightness, contrast, saturation and hue jitter",
+    "0.4; sample: 0.6, brightness and contrast only",
+  ),
   gray: number("probability of turning gray", "0.2; sample: 0"),
   "knn-temperature": { ...number("τ of the kNN vote", "0.07"), default: 0.07 },
   threads: number("threads of the runtime", "one for each processor"),
@@ -131,13 +134,16 @@ async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
   }
   const preset = given.data === undefined ? SAMPLE : OWN_PICTURES;
   checkTraining(given);
+  checkGraphAlone(given);
   if (given.graph === undefined) checkRecipe(recipeOf(given, preset.recipe));
   const data = await locateData(given.data ?? null, { seed: given.seed ?? 0 });
   const artifact = await artifactOf(given, preset, data);
+  const plan = planOf(given, preset, data, artifact);
+  checkPlan(plan);
   await prepareRunFolder(given.out, given.overwrite);
 
   const progress = trainProgress(io);
-  const run = startTraining(planOf(given, preset, data, artifact), (event) => progress.show(event));
+  const run = startTraining(plan, (event) => progress.show(event));
   let interrupts = 0;
   const release = io.onInterrupt(() => {
     if (++interrupts > 1) process.exit(130);
@@ -182,6 +188,21 @@ function checkTraining(given: TrainArguments): void {
     ...within("gray", given.gray, 0, 1),
   ];
   if (faults.length > 0) throw new UsageError(`train: ${faults.join("; ")}; correct these options`);
+}
+
+/** @throws UsageError when the network is given twice: as a folder, and in options that would be ignored */
+function checkGraphAlone(given: TrainArguments): void {
+  if (given.graph === undefined) return;
+  const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const both = Object.keys(RECIPE_OPTIONS).filter(
+    (name) => name !== "seed" && (given as unknown as Record<string, unknown>)[camel(name)] !== undefined,
+  );
+  if (both.length > 0) {
+    throw new UsageError(
+      `--graph ${given.graph}: given together with --${both.join(", --")}, expected one or the other; ` +
+        "leave these out, or build another folder with build-graph",
+    );
+  }
 }
 
 async function artifactOf(given: TrainArguments, preset: Preset, data: LocatedData): Promise<BuiltArtifact> {
