@@ -2,12 +2,26 @@
 
 export { parseManifest, printManifest, type Manifest, type ManifestTensor } from "./artifact/manifest.js";
 export { readArtifact, writeArtifact, type Artifact } from "./artifact/node.js";
+export {
+  readCheckpoint,
+  writeCheckpoint,
+  type Checkpoint,
+  type OptimizerState,
+  type Property,
+} from "./artifact/ortTraining/checkpoint.js";
 export { readSafetensors, writeSafetensors, type Safetensors } from "./artifact/safetensors.js";
 export { buildArtifact, FILES, type BuildOptions, type BuiltArtifact } from "./build/buildArtifact.js";
+export {
+  buildOrtTraining,
+  ORT_TRAINING_FILES,
+  type OrtTrainingOptions,
+} from "./build/ortTraining/buildOrtTraining.js";
+export { ortEvalGraph, ortTrainingGraph } from "./build/ortTraining/trainingGraphs.js";
 export { DEFAULT_RECIPE, type Recipe } from "./build/recipe.js";
 export { bindTensors } from "./codec/bind.js";
 export { decodeModel, type DecodedModel } from "./codec/decode.js";
 export { encodeModel, type EncodeOptions } from "./codec/encode.js";
+export { encodeOptimizerModel, ORT_OPTIMIZERS, type OrtOptimizer } from "./codec/optimizerModel.js";
 export type { AugmentOptions } from "./data/augment.js";
 export type { DataSource, Dataset, Picture } from "./data/dataset.js";
 export { openDataset } from "./data/dataset.js";

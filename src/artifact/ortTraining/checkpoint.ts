@@ -71,12 +71,18 @@ const DTYPE_OF = new Map(Object.entries(DATA_TYPES).map(([dtype, code]) => [code
 
 const OVERHEAD_BYTES = 200; // of a tensor, about
 
-/** Equal checkpoints, in equal order, give equal bytes. */
+/**
+ * Equal checkpoints, in equal order, give equal bytes.
+ * @throws ArtifactError listing every tensor that has another number of bytes than its shape
+ */
 export function writeCheckpoint({ trainable, frozen, optimizer, properties }: Checkpoint): Uint8Array {
-  const moments = [...(optimizer?.moments.values() ?? [])].flat();
-  const tensors = [...trainable.values(), ...frozen.values(), ...moments];
+  const moments = [...(optimizer?.moments ?? [])].flatMap(([parameter, tensors]) =>
+    tensors.map((tensor, at) => [`${momentName(at)} of ${parameter}`, tensor] as const),
+  );
+  const tensors = [...trainable, ...frozen, ...moments];
+  checkSizes(tensors);
   const builder = createBuilder(
-    tensors.reduce((sum, { bytes }) => sum + bytes.length + OVERHEAD_BYTES, 1024),
+    tensors.reduce((sum, [, { bytes }]) => sum + bytes.length + OVERHEAD_BYTES, OVERHEAD_BYTES),
   );
   const required = addOffsets(builder, addTensors(builder, trainable));
   const still = addOffsets(builder, addTensors(builder, frozen));
@@ -94,6 +100,17 @@ export function writeCheckpoint({ trainable, frozen, optimizer, properties }: Ch
   });
   builder.finish(root, IDENTIFIER);
   return builder.asUint8Array();
+}
+
+function checkSizes(tensors: readonly (readonly [name: string, tensor: RawTensor])[]): void {
+  const faults = tensors.flatMap(([name, { dtype, shape, bytes }]) => {
+    const expected = sizeBytes(dtype, shape);
+    return bytes.length === expected
+      ? []
+      : [`tensor ${name} has ${bytes.length} bytes, expected ${expected} for ${dtype} ${showShape(shape)}`];
+  });
+  if (faults.length > 0)
+    throw new ArtifactError(`checkpoint to be written: ${faults.join("; ")}; correct the tensors`);
 }
 
 function addTensors(builder: Builder, tensors: ReadonlyMap<string, RawTensor>): number[] {
