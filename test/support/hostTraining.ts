@@ -48,7 +48,10 @@ function adamw(weight: Float32Array, gradient: Float32Array, { first, second }: 
 
 function openGraph(graph: Graph): Promise<Session> {
   const lowered = lower(graph, cpu);
-  return openSession(encodeModel(lowered, { producerVersion: "test" }), graph.name, { ep: "cpu", threads: 1 });
+  return openSession(encodeModel(lowered, { producerVersion: "test" }), graph.name, {
+    ep: "cpu",
+    threads: 1,
+  });
 }
 
 /** Arrays for all outputs of a graph, which must be float32 of known size. */
@@ -128,6 +131,16 @@ export class HostTraining {
     const places = placesFor(this.#evalGraph);
     await this.#evalSession.run(new Map([...this.#state, ...feeds]), places);
     return numbersOf(places);
+  }
+
+  /** Goes on from other parameters and statistics, in the order of `parameters`. */
+  adopt(parameters: Float32Array): void {
+    let at = 0;
+    for (const name of [...this.#trainable, ...this.#statistics]) {
+      const { data } = this.#state.get(name)!;
+      data.set(parameters.subarray(at, at + data.length));
+      at += data.length;
+    }
   }
 
   /** Trainable parameters, then statistics. */

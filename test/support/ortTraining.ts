@@ -43,6 +43,16 @@ interface Ort {
   };
 }
 
+/** Its library puts a Worker of its own among the globals, which one thread does not need. */
+async function withoutGlobalWorker<T>(action: () => Promise<T>): Promise<T> {
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, "Worker");
+  try {
+    return await action();
+  } finally {
+    if (descriptor === undefined) Reflect.deleteProperty(globalThis, "Worker");
+  }
+}
+
 async function loadOrt(): Promise<Ort> {
   const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web-training"));
   const url = pathToFileURL(`${folder}/`).href;
@@ -71,15 +81,13 @@ export class OfficialSession {
   /** @throws Error in the runtime's words when one of the four files is not what it expects */
   static async open(files: ReadonlyMap<string, Uint8Array>): Promise<OfficialSession> {
     const ort = await loadOrt();
-    const session = await ort.TrainingSession.create(
-      {
-        checkpointState: files.get(ORT_TRAINING_FILES.checkpoint)!,
-        trainModel: files.get(ORT_TRAINING_FILES.training)!,
-        evalModel: files.get(ORT_TRAINING_FILES.eval)!,
-        optimizerModel: files.get(ORT_TRAINING_FILES.optimizer)!,
-      },
-      LOG_ERRORS,
-    );
+    const sources = {
+      checkpointState: files.get(ORT_TRAINING_FILES.checkpoint)!,
+      trainModel: files.get(ORT_TRAINING_FILES.training)!,
+      evalModel: files.get(ORT_TRAINING_FILES.eval)!,
+      optimizerModel: files.get(ORT_TRAINING_FILES.optimizer)!,
+    };
+    const session = await withoutGlobalWorker(() => ort.TrainingSession.create(sources, LOG_ERRORS));
     return new OfficialSession(ort, session);
   }
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from "../../../src/artifact/ortTraining/checkpoint.js";
+import {
+  readCheckpoint,
+  writeCheckpoint,
+  type Checkpoint,
+} from "../../../src/artifact/ortTraining/checkpoint.js";
 import { ArtifactError } from "../../../src/errors.js";
 import { DTYPES } from "../../../src/ir/dtype.js";
 import { fromFloat32, packTensor, type RawTensor } from "../../../src/ir/rawTensor.js";
@@ -94,7 +98,11 @@ describe("the checkpoint of on-device training", () => {
     for (let length = 0; length < bytes.length; length++) {
       // What is cut off is the end of a tensor, a name or a table: all of them are read.
       if (bytes.subarray(length).every((byte) => byte === 0)) continue; // only padding is missing
-      assert.throws(() => readCheckpoint(bytes.slice(0, length), "checkpoint"), ArtifactError, `${length} bytes`);
+      assert.throws(
+        () => readCheckpoint(bytes.slice(0, length), "checkpoint"),
+        ArtifactError,
+        `${length} bytes`,
+      );
     }
   });
 
