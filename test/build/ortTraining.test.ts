@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { forwardGraph, type TrainStepConfig } from "../../graphs/index.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/artifact/ortTraining/checkpoint.js";
+import { readSafetensors } from "../../src/artifact/safetensors.js";
+import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
 import { buildOrtTraining, ORT_TRAINING_FILES } from "../../src/build/ortTraining/buildOrtTraining.js";
 import { ortEvalGraph, ortTrainingGraph } from "../../src/build/ortTraining/trainingGraphs.js";
 import { decodeModel } from "../../src/codec/decode.js";
@@ -11,7 +13,6 @@ import type { OrtOptimizer } from "../../src/codec/optimizerModel.js";
 import { openIdx } from "../../src/data/idx.js";
 import { createTransform } from "../../src/data/transform.js";
 import { GraphError } from "../../src/errors.js";
-import { asFloat32 } from "../../src/ir/rawTensor.js";
 import { lower } from "../../src/lower/lower.js";
 import { cpu } from "../../src/lower/targets/cpu.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
@@ -340,13 +341,29 @@ describe("on-device training", () => {
     }
   });
 
-  it("begins with the weights of state.safetensors, and gives equal bytes for equal options", () => {
-    const options = { optimizer: "adamw", seed: SEED } as const;
-    const files = buildOrtTraining(FIRST.config, options);
-    assert.deepEqual(buildOrtTraining(FIRST.config, options), files);
-    const { frozen, optimizer } = readCheckpoint(files.get(ORT_TRAINING_FILES.checkpoint)!, "checkpoint");
-    assert.equal(optimizer, null);
-    assert.deepEqual([...asFloat32(frozen.get("bn1.running_var")!, "bn1")], Array<number>(8).fill(1));
+  it("begins with the weights of state.safetensors, and with no optimizer state", () => {
+    const { optimizer, ...rest } = FIRST.config;
+    const recipe = { ...rest, optimizer: { name: "sgd", ...optimizer } } as const;
+    const [mean, std] = [[0, 0, 0] as const, [1, 1, 1] as const];
+    const preprocessing = { imageSize: recipe.imageSize, resize: recipe.imageSize, mean, std };
+    const built = buildArtifact({ recipe, preprocessing, seed: SEED });
+    const { tensors } = readSafetensors(built.files.get(FILES.state)!, FILES.state);
+
+    const files = buildOrtTraining(FIRST.config, { optimizer: "adamw", seed: SEED });
+    const checkpoint = readCheckpoint(files.get(ORT_TRAINING_FILES.checkpoint)!, "checkpoint");
+    assert.deepEqual(new Map([...checkpoint.trainable, ...checkpoint.frozen]), new Map(tensors));
+    assert.equal(checkpoint.optimizer, null);
+  });
+
+  it("gives equal bytes for equal options, and other weights for another seed", () => {
+    const build = (seed: number) => buildOrtTraining(FIRST.config, { optimizer: "adamw", seed });
+    const files = build(1);
+    assert.deepEqual(build(1), files);
+    const changed = [...build(2)].filter(([name, bytes]) => Buffer.compare(bytes, files.get(name)!) !== 0);
+    assert.deepEqual(
+      changed.map(([name]) => name),
+      [ORT_TRAINING_FILES.checkpoint],
+    );
   });
 
   it("keeps a statistic that no step changes as a frozen parameter only", () => {
