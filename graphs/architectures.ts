@@ -6,6 +6,8 @@ import type { NetworkContext } from "./layers.js";
 import { resnet, RESNET_HALVINGS, type ResnetConfig } from "./resnet.js";
 
 const RESNETS = {
+  // Not one of the paper's: one block a stage, for small pictures and short runs.
+  resnet10: { blocks: [1, 1, 1, 1], block: "basic" },
   resnet18: { blocks: [2, 2, 2, 2], block: "basic" },
   resnet34: { blocks: [3, 4, 6, 3], block: "basic" },
   resnet50: { blocks: [3, 4, 6, 3], block: "bottleneck" },

@@ -10,6 +10,13 @@ export function bytes(size: number): string {
   return `${(size / 1000 ** power).toFixed(power > 0 ? 1 : 0)} ${units[power]}`;
 }
 
+/** "11.2 M", "0.56 G": three digits and a power of a thousand. */
+export function quantity(value: number): string {
+  const units = ["", " k", " M", " G", " T", " P"];
+  const power = Math.min(units.length - 1, value >= 1000 ? Math.floor(Math.log10(value) / 3) : 0);
+  return `${Number((value / 1000 ** power).toPrecision(3))}${units[power]}`;
+}
+
 /** "1 h 04 min", "3 min 20 s", "8 s". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
@@ -19,14 +26,12 @@ export function duration(seconds: number): string {
   return whole >= 60 ? `${Math.floor(whole / 60)} min ${two(whole % 60)} s` : `${whole} s`;
 }
 
-/** Columns padded to their widest cell, the first to the left, the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell: the first to the left, the others as `align` says. */
+export function table(rows: readonly (readonly string[])[], align: "left" | "right" = "right"): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join("  ");
-  return rows.map((row) => `  ${line(row).trimEnd()}\n`).join("");
+  const pad = (cell: string, column: number) =>
+    column === 0 || align === "left" ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  return rows.map((row) => `  ${row.map(pad).join("  ").trimEnd()}\n`).join("");
 }

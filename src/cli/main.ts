@@ -4,6 +4,7 @@ import yargs from "yargs";
 import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
+import { inspectCommand } from "./commands/inspect.js";
 import { trainCommand } from "./commands/train.js";
 import type { Io } from "./io.js";
 
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       throw error && error.name !== "YError" ? error : new UsageError(message ?? error?.message);
     });
   buildGraphCommand(parser, io);
+  inspectCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   try {
     // With a callback, yargs hands over what it would print: help and version.

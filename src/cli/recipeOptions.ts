@@ -55,18 +55,22 @@ export type RecipeArguments = Partial<
     >
 >;
 
+/** "batchSize" as it is typed: "batch-size". */
+export const optionName = (camel: string): string =>
+  camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** @throws UsageError when a number was given as something else, such as "--width wide" */
 export function checkNumbers(given: object): void {
   const faults = Object.entries(given)
     .filter(([name, value]) => Number.isNaN(value) && !name.includes("-"))
-    .map(([name]) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+    .map(([name]) => optionName(name));
   if (faults.length > 0) throw new UsageError(`--${faults.join(", --")}: expected a number`);
   const repeated = Object.entries(given).filter(
     ([name, value]) => Array.isArray(value) && name !== "_" && !name.includes("-"),
   );
   if (repeated.length > 0)
     throw new UsageError(
-      `--${repeated.map(([name]) => name).join(", --")}: given more than once, expected once`,
+      `--${repeated.map(([name]) => optionName(name)).join(", --")}: given more than once, expected once`,
     );
 }
 

@@ -270,7 +270,7 @@ describe("decodeModel", () => {
       relu!.name = bn!.name!;
       relu!.input!.push("x");
       pool!.output = ["elsewhere"];
-      graph.output![0]!.name = "nobody";
+      graph.output[0]!.name = "nobody";
     });
     assertRefused(bytes, /node \/stem\/Conv \(Conv\) lacks input W/);
     assertRefused(bytes, /reads \/Mul_output_0, which nothing before it defines/);
@@ -283,9 +283,9 @@ describe("decodeModel", () => {
 
   it("lists everything that is wrong with dtypes, shapes and initializers", () => {
     const bytes = changed((_, graph) => {
-      const [weight, scale, bias, mean, variance] = graph.initializer!;
-      graph.input![0]!.type!.tensorType!.shape!.dim![0]!.dimParam = "";
-      graph.valueInfo![0]!.type!.tensorType!.elemType = 8;
+      const [weight, scale, bias, mean, variance] = graph.initializer;
+      graph.input[0]!.type!.tensorType!.shape!.dim![0]!.dimParam = "";
+      graph.valueInfo[0]!.type!.tensorType!.elemType = 8;
       weight!.dims = [2, 1, 3, -3];
       scale!.dataType = 16;
       bias!.rawData = new Uint8Array(9);
@@ -315,7 +315,7 @@ describe("decodeModel", () => {
 
   it("lists twenty faults and counts the others", () => {
     const bytes = changed((_, graph) => {
-      for (let at = 0; at < 30; at++) graph.output!.push({ ...graph.output![0]!, name: `nobody${at}` });
+      for (let at = 0; at < 30; at++) graph.output.push({ ...graph.output[0]!, name: `nobody${at}` });
     });
     assertRefused(bytes, /nobody19 is computed by no node; and 10 faults more; /);
   });

@@ -38,14 +38,14 @@ describe("an encoded model in ONNX Runtime", () => {
     assert.deepEqual(output?.dims, dims);
     const found = [...(output.data as Float32Array)];
     found.forEach((number, at) =>
-      assert.ok(Math.abs(number - numbers[at]!) < 1e-6, `[${found}], expected [${numbers}]`),
+      assert.ok(Math.abs(number - numbers[at]!) < 1e-6, `[${found.join()}], expected [${numbers.join()}]`),
     );
   }
 
   it("takes parameters as inputs, and any batch", async () => {
     const weights = [...smallTensors()].map(([name, { shape, bytes }]) => {
       const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      return [name, new Tensor("float32", data, shape)];
+      return [name, new Tensor("float32", data, shape)] as const;
     });
     const bytes = encodeModel(smallNet(), options);
     for (const batch of [1, 2]) {

@@ -11,7 +11,7 @@ const handWorked = {
   // Y = [10 + 40, 20 + 60]
   Conv: {
     inputs: { X: row(1, 2, 3), W: row(10, 20), B: float([1], [0]) },
-    build: ({ op }, { X, W, B }) => [op.conv(X!, W!, {}, B!)],
+    build: ({ op }, { X, W, B }) => [op.conv(X!, W!, {}, B)],
     cotangent: cotangent(1, 2),
     gradients: { X: [10, 40, 40], W: [5, 8], B: [3] },
   },

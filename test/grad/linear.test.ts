@@ -12,7 +12,7 @@ const handWorked = {
   },
   Gemm: {
     inputs: { A: float([1, 2], [1, 2]), B: float([1, 2], [3, 4]), C: float([1], [0]) },
-    build: ({ op }, { A, B, C }) => [op.gemm(A!, B!, C!, { alpha: 2, beta: 3, transB: 1 })],
+    build: ({ op }, { A, B, C }) => [op.gemm(A!, B!, C, { alpha: 2, beta: 3, transB: 1 })],
     cotangent: ndArray([1, 1], [5]),
     gradients: { A: [30, 40], B: [10, 20], C: [15] },
   },

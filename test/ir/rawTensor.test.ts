@@ -28,7 +28,7 @@ describe("packTensor and unpackTensor", () => {
     );
     assert.deepEqual(
       [...packTensor({ dtype: "int64", shape: [], data: [-2] }, "t").bytes],
-      [0xfe, ...Array(7).fill(0xff)],
+      [0xfe, ...new Array<number>(7).fill(0xff)],
     );
   });
 

@@ -32,7 +32,7 @@ describe("GraphBuilder", () => {
       ({ op }, { x, w, fc, b }) => {
         const maps = op.relu(op.conv(x!, w!, { pads: [1, 1, 1, 1] }));
         const pooled = op.maxPool(maps, { kernelShape: [2, 2], strides: [2, 2] });
-        const logits = op.gemm(op.flatten(pooled), fc!, b!, { transB: 1 });
+        const logits = op.gemm(op.flatten(pooled), fc!, b, { transB: 1 });
         return [
           pooled,
           op.reshape(pooled, [0, -1]),
@@ -224,7 +224,7 @@ describe("GraphBuilder", () => {
         refuses(
           {},
           (builder) => {
-            builder.emit(op as OpKind, {} as never, attributes as never);
+            builder.emit(op, {}, attributes);
             return [];
           },
           `/${op} (${op}): ${fault}`,

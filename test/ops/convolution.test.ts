@@ -7,7 +7,7 @@ describe("shapes of convolutions", () => {
     infers(
       { x: "float32 [batch, 4, 8, 7]", w: "float32 [6, 2, 3, 3]", b: "float32 [6]" },
       ({ op }, { x, w, b }) => [
-        op.conv(x!, w!, { ...strided, group: 2 }, b!),
+        op.conv(x!, w!, { ...strided, group: 2 }, b),
         op.conv(x!, w!, { dilations: [2, 3], group: 2 }),
       ],
       "float32 [batch, 6, 4, 4]",
@@ -28,7 +28,7 @@ describe("shapes of convolutions", () => {
     );
     refuses(
       { x: "float32 [2, 4, 8, 8]", w: "float32 [6, 4, 3, 3]", b: "float32 [4]" },
-      ({ op }, { x, w, b }) => op.conv(x!, w!, {}, b!),
+      ({ op }, { x, w, b }) => op.conv(x!, w!, {}, b),
       "/Conv (Conv): B is [4], expected [6]",
     );
     refuses(

@@ -31,7 +31,7 @@ describe("shapes of matrix products", () => {
     infers(
       { A: "float32 [batch, 3]", B: "float32 [4, 3]", C: "float32 [4]", T: "float32 [3, batch]" },
       ({ op }, { A, B, C, T }) => [
-        op.gemm(A!, B!, C!, { transB: 1 }),
+        op.gemm(A!, B!, C, { transB: 1 }),
         op.gemm(T!, B!, null, { transA: 1, transB: 1 }),
       ],
       "float32 [batch, 4]",
@@ -52,7 +52,7 @@ describe("shapes of matrix products", () => {
     );
     refuses(
       { A: "float32 [1, 3]", B: "float32 [3, 4]", C: "float32 [2, 4]" },
-      ({ op }, { A, B, C }) => op.gemm(A!, B!, C!),
+      ({ op }, { A, B, C }) => op.gemm(A!, B!, C),
       "/Gemm (Gemm): C is [2, 4], expected it to broadcast to [1, 4]",
     );
   });

@@ -40,9 +40,9 @@ function adamw(weight: Float32Array, gradient: Float32Array, { first, second }: 
   gradient.forEach((g, at) => {
     first[at] = alpha * first[at]! + (1 - alpha) * g;
     second[at] = beta * second[at]! + (1 - beta) * g * g;
-    const deviation = Math.sqrt(second[at]! / (1 - beta ** step)) + epsilon;
+    const deviation = Math.sqrt(second[at] / (1 - beta ** step)) + epsilon;
     const decayed = weight[at]! * (1 - LEARNING_RATE * decay);
-    weight[at] = decayed - ((LEARNING_RATE / (1 - alpha ** step)) * first[at]!) / deviation;
+    weight[at] = decayed - ((LEARNING_RATE / (1 - alpha ** step)) * first[at]) / deviation;
   });
 }
 

@@ -23,7 +23,8 @@ function declare(builder: GraphBuilder, inputs: Inputs): Record<string, Value> {
 /** Checks dtype and shape of every value that `build` returns. */
 export function infers(inputs: Inputs, build: Build, ...expected: readonly string[]): void {
   const builder = new GraphBuilder("net");
-  const values = [build(builder, declare(builder, inputs))].flat() as Value[];
+  const built = build(builder, declare(builder, inputs));
+  const values = Array.isArray(built) ? (built as readonly Value[]) : [built as Value];
   assert.deepEqual(
     values.map(({ dtype, shape }) => `${dtype} ${showShape(shape)}`),
     expected,

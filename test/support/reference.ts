@@ -4,7 +4,7 @@
  */
 
 import { nameInputs, type Graph, type Node } from "../../src/ir/graph.js";
-import { specOf, type AttributesOf, type OpKind } from "../../src/ir/opTable.js";
+import { specOf, type OpKind } from "../../src/ir/opTable.js";
 import { showShape, type Shape } from "../../src/ir/shape.js";
 import { convolution } from "./reference/convolution.js";
 import { elementwise } from "./reference/elementwise.js";
@@ -59,7 +59,7 @@ function run(node: Node, values: ReadonlyMap<string, NdArray>): NdArray[] {
   const kernel = kernels[node.op] as Kernel<OpKind>;
   const outputs: Readonly<Record<string, NdArray>> = kernel({
     inputs: nameInputs<OpKind, NdArray>(node.op, inputs),
-    attributes: node.attributes as AttributesOf<OpKind>,
+    attributes: node.attributes,
     dtype: node.outputs[0]!.dtype,
   });
   return Object.keys(specOf(node.op).outputs).map((name) => outputs[name]!);

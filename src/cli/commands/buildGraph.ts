@@ -4,10 +4,12 @@ import type { Argv } from "yargs";
 import { writeArtifact } from "../../artifact/node.js";
 import { buildArtifact } from "../../build/buildArtifact.js";
 import { buildOrtTraining } from "../../build/ortTraining/buildOrtTraining.js";
-import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../build/recipe.js";
+import { checkRecipe, DEFAULT_RECIPE } from "../../build/recipe.js";
+import { summarizeArtifact } from "../../build/summary.js";
 import { ORT_OPTIMIZERS, type OrtOptimizer } from "../../codec/optimizerModel.js";
-import { bytes, table } from "../format.js";
+import { UsageError } from "../../errors.js";
 import type { Io } from "../io.js";
+import { showSizes, showSummary } from "../summary.js";
 import {
   checkNumbers,
   defaultPreprocessing,
@@ -18,7 +20,14 @@ import {
 
 const OPTIONS = {
   ...RECIPE_OPTIONS,
-  out: { type: "string", demandOption: true, requiresArg: true, describe: "folder to write" },
+  out: { type: "string", requiresArg: true, describe: "folder to write" },
+  "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
+  instances: {
+    type: "number",
+    default: 50_000,
+    requiresArg: true,
+    describe: "pictures to estimate costs for",
+  },
   "ort-training": {
     type: "string",
     choices: ORT_OPTIMIZERS,
@@ -32,8 +41,10 @@ const OPTIONS = {
 } as const;
 
 interface BuildArguments extends RecipeArguments {
-  readonly out: string;
-  readonly ortTraining?: OrtOptimizer;
+  readonly out?: string | undefined;
+  readonly dryRun: boolean;
+  readonly instances: number;
+  readonly ortTraining?: OrtOptimizer | undefined;
   readonly json: boolean;
 }
 
@@ -49,24 +60,30 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
         .example("$0 build-graph --ort-training sgd --out build/device", "for on-device training too"),
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
-      checkNumbers(given);
-      const recipe = recipeOf(given, DEFAULT_RECIPE);
-      const seed = given.seed ?? 0;
-      const built = buildArtifact({ recipe, seed, preprocessing: defaultPreprocessing(recipe.imageSize) });
-      const files = new Map([...built.files, ...ortTrainingFiles(recipe, seed, given.ortTraining)]);
-      const manifest = await writeArtifact(given.out, files, built.manifest);
-      if (given.json) io.stdout.write(`${JSON.stringify({ out: given.out, ...manifest })}\n`);
-      else io.stdout.write(describe(given.out, manifest.files));
+      io.stdout.write(await buildGraph(given));
     },
   );
 }
 
-function ortTrainingFiles(recipe: Recipe, seed: number, optimizer: OrtOptimizer | undefined) {
-  if (optimizer === undefined) return new Map<string, Uint8Array>();
-  return buildOrtTraining(checkRecipe(recipe), { optimizer, seed });
-}
-
-function describe(out: string, files: Readonly<Record<string, { sizeBytes: number }>>): string {
-  const rows = Object.entries(files).map(([name, { sizeBytes }]) => [name, bytes(sizeBytes)]);
-  return `Wrote ${out}:\n${table([...rows, ["manifest.json", ""]])}\nNext: onnx-instdisc train --graph ${out} --data path/to/pictures --out build/run\n`;
+async function buildGraph(given: BuildArguments): Promise<string> {
+  checkNumbers(given);
+  if (given.out === undefined && !given.dryRun)
+    throw new UsageError("--out is missing, expected a folder to write");
+  const recipe = recipeOf(given, DEFAULT_RECIPE);
+  const preprocessing = defaultPreprocessing(recipe.imageSize);
+  const seed = given.seed ?? 0;
+  const { files: own, manifest: draft } = buildArtifact({ recipe, seed, preprocessing });
+  const optimizer = given.ortTraining;
+  const official = optimizer ? buildOrtTraining(checkRecipe(recipe), { optimizer, seed }) : [];
+  const files = new Map([...own, ...official]);
+  const written = given.out !== undefined && !given.dryRun;
+  const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
+  const summary = summarizeArtifact(manifest, files, given.instances);
+  const sizes = new Map([...files].map(([name, { length }]) => [name, length]));
+  if (given.json) return `${JSON.stringify({ out: written ? given.out : null, summary, manifest })}\n`;
+  const head = given.dryRun ? "Would write" : `Wrote ${given.out}`;
+  const next = given.dryRun
+    ? ""
+    : `\nNext: onnx-instdisc train --graph ${given.out} --data path/to/pictures --out build/run\n`;
+  return `${head}:\n${showSizes(sizes)}\n${showSummary(summary, recipe)}${next}`;
 }

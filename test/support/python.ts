@@ -1,0 +1,38 @@
+/** @file Finds a Python with the packages that a test needs. The package itself never uses one. */
+
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "./sources.js";
+
+function findPython(): string | null {
+  const given = process.env["INSTDISC_PYTHON"];
+  if (given !== undefined) return given;
+  const own = join(ROOT, ".venv/bin/python");
+  return existsSync(own) ? own : null;
+}
+
+/** Skips the suite, with a printed reason, where Python or one of `packages` is missing. Call it in `before`. */
+export function requirePython(context: Mocha.Context, ...packages: readonly string[]): string {
+  const python = findPython();
+  if (python === null) return skip(context, "no Python: set INSTDISC_PYTHON, or make .venv");
+  const { status, stderr } = spawnSync(python, ["-c", `import ${packages.join(", ")}`], { encoding: "utf8" });
+  if (status === 0) return python;
+  return skip(
+    context,
+    `${python} lacks a package: ${stderr?.trim().split("\n").at(-1) || "it does not start"}`,
+  );
+}
+
+function skip(context: Mocha.Context, reason: string): never {
+  console.log(`    skipped: ${reason}`);
+  return context.skip();
+}
+
+/** Runs one of our tools. @returns its stdout; @throws with its stderr when it fails */
+export async function runTool(python: string, tool: string, args: readonly string[]): Promise<string> {
+  const run = promisify(execFile);
+  const { stdout } = await run(python, [join(ROOT, "tools", tool), ...args], { maxBuffer: 2 ** 26 });
+  return stdout;
+}
