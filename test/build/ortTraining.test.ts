@@ -25,8 +25,12 @@ const SEED = 1;
 const STEPS = 20;
 /** The first, which are compared with our own. */
 const COMPARED_STEPS = 5;
-/** Of a loss, relative: two runtimes sum in other orders. */
-const LOSS_TOLERANCE = 1e-4;
+/** Of a loss, relative, from equal parameters: two runtimes sum in other orders. */
+const LOSS_TOLERANCE = 1e-5;
+/** The same, after steps of which each was taken on its own. */
+const PARTED_TOLERANCE = 1e-4;
+/** Steps after which float32 rounding is still small against that; it grows about tenfold with every step. */
+const PARTED_STEPS = 3;
 /** Of a vector, as a share of its norm. */
 const VECTOR_TOLERANCE = 1e-3;
 /** The same, of a step: AdamW makes a whole step of a gradient that is nothing but rounding, in either direction. */
@@ -132,9 +136,9 @@ function assertClose(found: Float32Array, expected: Float32Array, tolerance: num
 
 const lossOf = (fetched: Numbers): number => fetched.get("loss")![0]!;
 
-function assertSameLoss(found: Numbers, expected: Numbers, what: string): void {
+function assertSameLoss(found: Numbers, expected: Numbers, what: string, tolerance = LOSS_TOLERANCE): void {
   const [a, b] = [lossOf(found), lossOf(expected)];
-  assert.ok(Math.abs(a - b) <= LOSS_TOLERANCE * Math.abs(b), `${what}: loss ${a}, ours ${b}`);
+  assert.ok(Math.abs(a - b) <= tolerance * Math.abs(b), `${what}: loss ${a}, ours ${b}`);
 }
 
 interface Step {
@@ -257,10 +261,10 @@ describe("on-device training", () => {
     const ours = await HostTraining.open(config, "adamw", SEED);
     const official = await OfficialSession.open(buildOrtTraining(config, { optimizer: "adamw", seed: SEED }));
     const [theirs, own] = [new Instances(all, config, objective), new Instances(all, config, objective)];
-    for (let step = 0; step < COMPARED_STEPS; step++) {
+    for (let step = 0; step < PARTED_STEPS; step++) {
       const fetched = await official.train(theirs.feeds(step));
       const expected = await ours.train(own.feeds(step));
-      assertSameLoss(fetched, expected, `step ${step}`);
+      assertSameLoss(fetched, expected, `step ${step}`, PARTED_TOLERANCE);
       theirs.update(step, fetched);
       own.update(step, expected);
     }
@@ -273,19 +277,20 @@ describe("on-device training", () => {
     const all = await pictures(config.imageSize);
     const ours = await HostTraining.open(config, "adamw", SEED);
     const instances = new Instances(all, config, objective);
-    for (let step = 0; step < 3; step++) instances.update(step, await ours.train(instances.feeds(step)));
+    const SAVED = 3;
+    for (let step = 0; step < SAVED; step++) instances.update(step, await ours.train(instances.feeds(step)));
 
     const files = buildOrtTraining(config, { optimizer: "adamw", seed: SEED });
     files.set(ORT_TRAINING_FILES.checkpoint, writeCheckpoint({ ...ours.state(), properties: new Map() }));
     const official = await OfficialSession.open(files);
-    assert.deepEqual(await official.parameters(), ours.parameters());
-    // The first loss shows the parameters; only later ones show the moments and the count of steps.
-    for (let step = 3; step < 6; step++) {
-      const expected = await ours.train(instances.feeds(step));
-      assertSameLoss(await official.train(instances.feeds(step)), expected, `step ${step}`);
-      assertClose(await official.parameters(), ours.parameters(), VECTOR_TOLERANCE, `after step ${step}`);
-      instances.update(step, expected);
-    }
+    const saved = await official.parameters();
+    assert.deepEqual(saved, ours.parameters());
+    // Where a step leads depends on the moments and the count of steps; from zeros it would be another.
+    const feeds = instances.feeds(SAVED);
+    const fetched = await official.train(feeds);
+    const found = { fetched, change: difference(await official.parameters(), saved) };
+    const expected = { fetched: await ours.train(feeds), change: difference(ours.parameters(), saved) };
+    assertSameStep(found, expected, ours.statisticCount, "the step after the checkpoint");
     await official.close();
     await ours.close();
   });

@@ -21,13 +21,13 @@ import type { HostTensors, Numbers } from "./ortTraining.js";
 /** The session's, which the web binding has no way to change. */
 export const LEARNING_RATE = 1e-3;
 
-interface Moments {
+export interface Moments {
   readonly first: Float32Array<ArrayBuffer>;
   readonly second: Float32Array<ArrayBuffer>;
 }
 
 /** w ← w - rate·g */
-function sgd(weight: Float32Array, gradient: Float32Array): void {
+export function sgd(weight: Float32Array, gradient: Float32Array): void {
   gradient.forEach((g, at) => (weight[at]! -= LEARNING_RATE * g));
 }
 
@@ -35,7 +35,12 @@ function sgd(weight: Float32Array, gradient: Float32Array): void {
  * @param step counts from 1
  * Source: torch.optim.AdamW, with its default decay
  */
-function adamw(weight: Float32Array, gradient: Float32Array, { first, second }: Moments, step: number): void {
+export function adamw(
+  weight: Float32Array,
+  gradient: Float32Array,
+  { first, second }: Moments,
+  step: number,
+): void {
   const [alpha, beta, epsilon, decay] = [0.9, 0.999, 1e-8, 1e-2];
   gradient.forEach((g, at) => {
     first[at] = alpha * first[at]! + (1 - alpha) * g;
