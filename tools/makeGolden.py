@@ -169,7 +169,7 @@ OBJECTIVES = {
 }
 
 CASES = {
-    "resnet18Softmax": Case(network="resnet18", objective="nonParametricSoftmax"),
+    "resnet18Softmax": Case(network="resnet18", objective="nonParametricSoftmax", learningRate=0.0001),
     "resnet18SoftmaxSmall": Case(
         network="resnet18",
         objective="nonParametricSoftmax",

@@ -10,7 +10,7 @@ import { fromFloat32, type RawTensor } from "../ir/rawTensor.js";
 import { lower } from "../lower/lower.js";
 import { simplify } from "../lower/simplify.js";
 import { cpu } from "../lower/targets/cpu.js";
-import { initializeParameters } from "../train/initialize.js";
+import { initializeParameters } from "./initialize.js";
 import { VERSION } from "../version.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 

@@ -74,6 +74,12 @@ export function checkNumbers(given: object): void {
     );
 }
 
+/** @throws UsageError unless costs can be estimated for so many pictures */
+export function checkInstances(instances: number): void {
+  if (Number.isSafeInteger(instances) && instances >= 1) return;
+  throw new UsageError(`--instances is ${instances}, expected a whole number of at least 1; correct it`);
+}
+
 /** What was given, over `preset`. */
 export function recipeOf(given: RecipeArguments, preset: Recipe): Recipe {
   return {

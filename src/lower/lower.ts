@@ -2,7 +2,7 @@
 
 import { LoweringError } from "../errors.js";
 import { viewNode, type Graph, type Node, type Value } from "../ir/graph.js";
-import { isAbstract, specOf, type AbstractOpKind } from "../ir/opTable.js";
+import { isAbstract, specOf, type OpKind } from "../ir/opTable.js";
 import { nameOutputs } from "./passes/nameOutputs.js";
 import { rewriteNodes } from "./rewrite.js";
 import { simplify } from "./simplify.js";
@@ -13,13 +13,13 @@ import type { Lowering, Target } from "./target.js";
  * @throws LoweringError listing every node that the target cannot run, with the reason
  */
 export function lower(graph: Graph, target: Target): Graph {
-  const { graph: concrete } = rewriteNodes(simplify(graph), (node, op) => {
-    if (!isAbstract(node.op)) return null;
-    checkStatic(node);
-    const lowering = target.lowerings[node.op] as Lowering<AbstractOpKind>;
-    const outputs = lowering(op, viewNode({ ...node, op: node.op })) as Readonly<
-      Record<string, Value | undefined>
-    >;
+  const simple = simplify(graph);
+  // Shape rules saw to it that these inputs are constants.
+  const ints = ({ name }: Value) => Array.from(simple.constants.get(name)!.data);
+  const { graph: concrete } = rewriteNodes(simple, (node, op) => {
+    const lowering = loweringOf(node, target);
+    if (lowering === undefined) return null;
+    const outputs = lowering(op, viewNode(node), ints) as Readonly<Record<string, Value | undefined>>;
     return Object.keys(specOf(node.op).outputs).map((name) => outputs[name]);
   });
   const lowered = simplify(concrete);
@@ -30,6 +30,12 @@ export function lower(graph: Graph, target: Target): Graph {
   if (refusals.length > 0)
     throw new LoweringError(`lower ${graph.name} for ${target.ep}: ${refusals.join("; ")}`);
   return nameOutputs(lowered);
+}
+
+function loweringOf(node: Node, target: Target): Lowering<OpKind> | undefined {
+  if (!isAbstract(node.op)) return target.preferences[node.op] as Lowering<OpKind> | undefined;
+  checkStatic(node);
+  return target.lowerings[node.op] as Lowering<OpKind>;
 }
 
 /** Gradients are cut to measure, so every size must be known. */

@@ -4,7 +4,7 @@ import { FILES } from "../build/buildArtifact.js";
 import { createLoader } from "../data/loader.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
-import { initializeBank } from "./initialize.js";
+import { initializeBank } from "../build/initialize.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 

@@ -11,6 +11,7 @@ import { UsageError } from "../../errors.js";
 import type { Io } from "../io.js";
 import { showSizes, showSummary } from "../summary.js";
 import {
+  checkInstances,
   checkNumbers,
   defaultPreprocessing,
   RECIPE_OPTIONS,
@@ -67,6 +68,7 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
 
 async function buildGraph(given: BuildArguments): Promise<string> {
   checkNumbers(given);
+  checkInstances(given.instances);
   if (given.out === undefined && !given.dryRun)
     throw new UsageError("--out is missing, expected a folder to write");
   const recipe = recipeOf(given, DEFAULT_RECIPE);

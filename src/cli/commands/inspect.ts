@@ -12,6 +12,7 @@ import { printGraph } from "../../ir/print.js";
 import { showShape } from "../../ir/shape.js";
 import { bytes, quantity, table } from "../format.js";
 import type { Io } from "../io.js";
+import { checkInstances, checkNumbers } from "../recipeOptions.js";
 import { showSizes, showSummary } from "../summary.js";
 
 interface InspectArguments {
@@ -48,6 +49,8 @@ export function inspectCommand(parser: Argv, io: Io): void {
         .example("$0 inspect build/run/encoder.onnx --listing", "every node with its shape"),
     async (parsed) => {
       const given = parsed as unknown as InspectArguments;
+      checkNumbers(given);
+      checkInstances(given.instances);
       const { json, text } = await inspect(given);
       io.stdout.write(given.json ? `${JSON.stringify(json)}\n` : text);
     },

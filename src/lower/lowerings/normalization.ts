@@ -24,8 +24,8 @@ export function batchNormalizationTraining(
   const mean = op.reduceMean(X, axes);
   // Centred first: mean(X²) - mean² would cancel where the mean is large.
   const centred = op.sub(X, op.unsqueeze(mean, axes));
-  // Not ReduceSumSquare: over these axes ONNX Runtime 1.30 adds one number after the other, which costs up to
-  // 40 times the error of ReduceMean's partial sums and is no faster.
+  // Not ReduceSumSquare: over these axes ONNX Runtime adds one number after the other, with up to 100 times the
+  // error of ReduceMean.
   const variance = op.reduceMean(op.mul(centred, centred), axes);
   return { Y: op.batchNormalization(X, { scale, bias: B, mean, variance }, epsilon), mean, var: variance };
 }

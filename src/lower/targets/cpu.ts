@@ -11,6 +11,7 @@ import {
 } from "../lowerings/convolution.js";
 import { batchNormalizationGradient, batchNormalizationTraining } from "../lowerings/normalization.js";
 import { averagePoolGradientByConvTranspose, maxPoolGradientByIndices } from "../lowerings/pooling.js";
+import { logSumExpByParts } from "../lowerings/reduction.js";
 import type { Target } from "../target.js";
 
 /** Rows of the kernel as matrix products pay below this many pixels a map, and from this many channels. */
@@ -40,6 +41,9 @@ export const cpu: Target = {
     AveragePoolGradient: (op, node) => ({ dX: averagePoolGradientByConvTranspose(op, node) }),
     BatchNormalizationTraining: batchNormalizationTraining,
     BatchNormalizationGradient: batchNormalizationGradient,
+  },
+  preferences: {
+    ReduceLogSumExp: (op, node, ints) => ({ reduced: logSumExpByParts(op, node, ints(node.inputs.axes)) }),
   },
   refusal: () => null,
 };

@@ -1,0 +1,96 @@
+/** @file What we write, read by others: ONNX's checker, its shape inference, and ONNX Runtime for Python. */
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildArtifact, FILES, type BuiltArtifact } from "../../src/build/buildArtifact.js";
+import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
+import { RandomStream } from "../../src/random/philox.js";
+import { openSession } from "../../src/runtime/node.js";
+import { floats } from "../../src/runtime/session.js";
+import { requirePython, runTool } from "../support/python.js";
+import { suiteFolder } from "../support/temporary.js";
+
+const SMALL: Recipe = { ...DEFAULT_RECIPE, width: 4, batchSize: 4, embeddingDim: 16 };
+const RECIPES: Readonly<Record<string, Recipe>> = {
+  "resnet18, cifar stem": { ...SMALL, imageSize: 28 },
+  "resnet18, imagenet stem": { ...SMALL, stem: "imagenet", imageSize: 64 },
+  "resnet50, imagenet stem": { ...SMALL, arch: "resnet50", stem: "imagenet", imageSize: 40, bankMomentum: 0 },
+};
+const MODELS = [FILES.trainStep, FILES.bankInit, FILES.encoder];
+
+interface Checked {
+  readonly ok: boolean;
+  readonly error: string | null;
+  readonly inputs: readonly { readonly name: string; readonly type: string; readonly shape: unknown[] }[];
+}
+
+function build(recipe: Recipe): BuiltArtifact {
+  const { imageSize } = recipe;
+  const preprocessing = {
+    imageSize,
+    resize: imageSize,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+  } as const;
+  return buildArtifact({ recipe, preprocessing, seed: 1 });
+}
+
+describe("built models, read by Python", () => {
+  const folder = suiteFolder();
+  let python = "";
+
+  before(function () {
+    python = requirePython(this, "onnx", "onnxruntime", "numpy");
+  });
+
+  for (const [title, recipe] of Object.entries(RECIPES)) {
+    it(`are valid ONNX with shapes that can be inferred: ${title}`, async () => {
+      const { files, manifest } = build(recipe);
+      const paths = MODELS.map((name) => join(folder(), name));
+      MODELS.forEach((name, at) => writeFileSync(paths[at]!, files.get(name)!));
+      const lines = (await runTool(python, "checkOnnx.py", paths)).trimEnd().split("\n");
+      const checked = lines.map((line) => JSON.parse(line) as Checked);
+      assert.deepEqual(
+        checked.map(({ ok, error }) => [ok, error]),
+        MODELS.map(() => [true, null]),
+      );
+      const inputs = manifest.tensors.filter(({ role }) => role !== "output");
+      assert.deepEqual(
+        checked[0]!.inputs.map(({ name, shape }) => [name, shape]),
+        inputs.map(({ name, shape }) => [name, shape]),
+        "ONNX Runtime for Python sees the inputs that the manifest lists",
+      );
+    });
+  }
+
+  it("give the embeddings that they give in Node", async () => {
+    const recipe = RECIPES["resnet18, cifar stem"]!;
+    const model = build(recipe).files.get(FILES.encoder)!;
+    const pictures = floats([6, 3, recipe.imageSize, recipe.imageSize]);
+    const stream = new RandomStream(2, "pictures");
+    pictures.data.forEach((_, at) => (pictures.data[at] = stream.normal()));
+    const embeddings = floats([6, recipe.embeddingDim]);
+    const session = await openSession(model, FILES.encoder, { ep: "cpu" });
+    await session.run(new Map([["pixel_values", pictures]]), new Map([["image_embeds", embeddings]]));
+    await session.close();
+
+    const at = (name: string) => join(folder(), name);
+    writeFileSync(at("encoder.onnx"), model);
+    writeFileSync(at("pixels.f32"), pictures.data);
+    const args = [
+      at("encoder.onnx"),
+      at("pixels.f32"),
+      at("embeds.f32"),
+      "--shape",
+      pictures.shape.join(","),
+    ];
+    const report = JSON.parse(await runTool(python, "runEncoder.py", args)) as { shape: number[] };
+    assert.deepEqual(report.shape, embeddings.shape);
+    const theirs = new Float32Array(Uint8Array.from(readFileSync(at("embeds.f32"))).buffer);
+    assert.equal(theirs.length, embeddings.data.length);
+    const differences = embeddings.data.map((number, position) => Math.abs(number - theirs[position]!));
+    assert.ok(Math.max(...differences) < 1e-5, `largest difference ${Math.max(...differences)}`);
+    assert.ok(Math.max(...embeddings.data.map(Math.abs)) > 100 * 1e-5, "unit vectors are far above that");
+  });
+});

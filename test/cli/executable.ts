@@ -1,0 +1,37 @@
+/** @file Runs the executable as a user's shell would. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+
+/** Compiled, this file is dist/test/cli/executable.js. */
+const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
+
+export interface Outcome {
+  /** null: ended by a signal. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  /** Called with everything on stderr so far, whenever there is more. */
+  readonly watch?: (stderr: string, child: ChildProcess) => void;
+}
+
+export function runCli(args: readonly string[], { cwd, watch }: RunOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      watch?.(stderr, child);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** A network that trains in a second: what build-graph and train have in common. */
+export const TINY = ["--width", "4", "--image-size", "16", "--batch-size", "16", "--embedding-dim", "8"];

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readArtifact } from "../../src/artifact/node.js";
+import { readSafetensors } from "../../src/artifact/safetensors.js";
+import { FILES } from "../../src/build/buildArtifact.js";
+import { asFloat32 } from "../../src/ir/rawTensor.js";
+import { openSession } from "../../src/runtime/node.js";
+import { floats } from "../../src/runtime/session.js";
+import type { TrainEvent, TrainSummary } from "../../src/train/plan.js";
+import { suiteFolder } from "../support/temporary.js";
+import { runCli, TINY } from "./executable.js";
+import { writeClassFolders, writeIdx } from "./pictures.js";
+
+const PICTURES = 80;
+const HELD_OUT = 8;
+
+describe("onnx-instdisc train", () => {
+  const folder = suiteFolder();
+  const read = (out: string, name: string) => readFileSync(join(folder(), out, name));
+  const eventsOf = (out: string) =>
+    read(out, "metrics.jsonl")
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as TrainEvent);
+
+  /** Two epochs of four steps. */
+  const train = (out: string, data: string, ...args: string[]) =>
+    runCli(["train", ...TINY, "--data", data, "--epochs", "2", "--out", out, ...args], { cwd: folder() });
+
+  async function trainedState(out: string, data: string, ...args: string[]): Promise<Buffer> {
+    const { code, stderr } = await train(out, data, ...args);
+    assert.equal(code, 0, stderr);
+    return read(out, FILES.state);
+  }
+
+  before(async () => {
+    await writeClassFolders(join(folder(), "pictures"), PICTURES);
+  });
+
+  it("learns from class folders, with nothing but progress on stderr", async () => {
+    const { code, stdout, stderr } = await train("run", "pictures");
+    assert.equal(code, 0, stderr);
+    const expected = [
+      /^chance: \d+\.\d %$/,
+      /^raw pixels: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,
+      /^untrained network: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,
+      /^epoch 1: loss \d+\.\d{3}, kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %, \d+ s$/,
+      /^epoch 2: loss \d+\.\d{3}, kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %, \d+ s$/,
+      /^learned: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,
+    ];
+    // On a slow machine, a line every ten seconds says how far a stage has come.
+    const lines = stderr
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !/^(step )?[^:]*\d+\/\d+/.test(line) && !/: \d+\/\d+$/.test(line));
+    assert.equal(lines.length, expected.length, stderr);
+    lines.forEach((line, at) => assert.match(line, expected[at]!));
+    assert.match(stdout, /^Learned in .*: 2 epochs, 8 steps, loss \d+\.\d{3}\.$/m);
+    assert.match(stdout, /^run\/encoder\.onnx maps pictures to vectors in any ONNX runtime/m);
+  });
+
+  it("records every step and epoch in metrics.jsonl", () => {
+    const events = eventsOf("run");
+    const steps = events.filter((event) => event.kind === "step");
+    assert.deepEqual(
+      steps.map(({ step, epoch, steps: all }) => [step, epoch, all]),
+      [1, 2, 3, 4, 5, 6, 7, 8].map((step) => [step, step <= 4 ? 1 : 2, 8]),
+    );
+    const epochs = events.filter((event) => event.kind === "epoch");
+    epochs.forEach(({ epoch, loss }, at) => {
+      const own = steps.filter((step) => step.epoch === at + 1).map((step) => step.loss);
+      assert.deepEqual([epoch, loss], [at + 1, own.reduce((a, b) => a + b) / own.length]);
+    });
+    assert.equal(epochs.length, 2);
+    assert.deepEqual(
+      events.flatMap((event) => (event.kind === "level" ? event.name : [])),
+      ["chance", "raw pixels", "untrained network", "learned"],
+    );
+  });
+
+  it("writes an encoder that gives unit vectors, with the weights of the state", async () => {
+    const { manifest, files } = await readArtifact(join(folder(), "run"));
+    assert.deepEqual(
+      readdirSync(join(folder(), "run")).sort(),
+      [...files.keys(), "manifest.json", "metrics.jsonl"].sort(),
+    );
+    const session = await openSession(files.get(FILES.encoder)!, FILES.encoder, { ep: "cpu" });
+    const { imageSize } = manifest.preprocessing;
+    const pictures = floats([3, 3, imageSize, imageSize]);
+    pictures.data.forEach((_, at) => (pictures.data[at] = Math.sin(at)));
+    const embeddings = floats([3, manifest.recipe.embeddingDim]);
+    await session.run(new Map([["pixel_values", pictures]]), new Map([["image_embeds", embeddings]]));
+    await session.close();
+    for (let row = 0; row < 3; row++) {
+      const length = Math.hypot(...embeddings.data.subarray(row * 8, row * 8 + 8));
+      assert.ok(Math.abs(length - 1) < 1e-5, `row ${row} has length ${length}`);
+    }
+    assert.notDeepEqual(embeddings.data.slice(0, 8), embeddings.data.slice(8, 16), "pictures are told apart");
+  });
+
+  it("writes a bank of unit vectors, one for each picture it learned from", () => {
+    const { tensors, metadata } = readSafetensors(read("run", FILES.state), FILES.state);
+    const bank = tensors.get("bank")!;
+    assert.deepEqual(bank.shape, [PICTURES - HELD_OUT, 8]);
+    const data = asFloat32(bank, "bank");
+    for (let row = 0; row < PICTURES - HELD_OUT; row++) {
+      assert.ok(Math.abs(Math.hypot(...data.subarray(row * 8, row * 8 + 8)) - 1) < 1e-5, `row ${row}`);
+    }
+    assert.equal(metadata["step"], "8");
+    const moved = asFloat32(tensors.get("fc.bias.momentum")!, "momentum");
+    assert.ok(
+      moved.some((value) => value !== 0),
+      "velocities are kept",
+    );
+  });
+
+  it("gives the same bits for the same seed, however many threads prepare the pictures", async () => {
+    const state = await trainedState("again", "pictures", "--data-workers", "1");
+    assert.ok(state.equals(read("run", FILES.state)), "the same parameters, velocities and bank");
+    const losses = (out: string) =>
+      eventsOf(out).flatMap((event) => (event.kind === "step" ? event.loss : []));
+    assert.deepEqual(losses("again"), losses("run"));
+  });
+
+  it("gives other bits for another seed, and prints its summary as JSON", async () => {
+    const { code, stdout, stderr } = await train("seeded", "pictures", "--seed", "1", "--json");
+    assert.equal(code, 0, stderr);
+    assert.ok(!read("seeded", FILES.state).equals(read("run", FILES.state)));
+    const summary = JSON.parse(stdout) as TrainSummary;
+    assert.deepEqual(
+      [summary.out, summary.epochs, summary.steps, summary.interrupted],
+      ["seeded", 2, 8, false],
+    );
+    assert.equal(summary.loss, eventsOf("seeded").findLast((event) => event.kind === "epoch")!.loss);
+  });
+
+  it("never uses labels to learn: others for the same pictures give the same bits", async () => {
+    writeIdx(join(folder(), "labelled"), 32, (row) => row % 4);
+    writeIdx(join(folder(), "shuffled"), 32, (row) => (row * row + 1) % 3);
+    const state = await trainedState("from-labelled", "labelled");
+    assert.ok(state.equals(await trainedState("from-shuffled", "shuffled")));
+    const level = (out: string) => eventsOf(out).filter((event) => event.kind === "level");
+    assert.notDeepEqual(
+      level("from-labelled"),
+      level("from-shuffled"),
+      "labels are read for the accuracy alone",
+    );
+  });
+
+  it("trains what build-graph wrote", async () => {
+    const built = await runCli(["build-graph", ...TINY, "--seed", "7", "--out", "graph"], { cwd: folder() });
+    assert.equal(built.code, 0, built.stderr);
+    const { code, stderr } = await runCli(
+      ["train", "--graph", "graph", "--data", "pictures", "--epochs", "1", "--out", "from-graph"],
+      { cwd: folder() },
+    );
+    assert.equal(code, 0, stderr);
+    const run = await readArtifact(join(folder(), "from-graph"));
+    assert.equal(run.manifest.seed, 7);
+    assert.ok(read("from-graph", FILES.trainStep).equals(read("graph", FILES.trainStep)));
+    assert.ok(!read("from-graph", FILES.encoder).equals(read("graph", FILES.encoder)), "it has learned");
+  });
+
+  it("replaces a run when told to", async () => {
+    const state = await trainedState("seeded", "pictures", "--overwrite");
+    assert.ok(state.equals(read("run", FILES.state)));
+    assert.equal(
+      eventsOf("seeded").filter((event) => event.kind === "epoch").length,
+      2,
+      "metrics begin anew",
+    );
+  });
+
+  it("ends after the step in hand when interrupted, and leaves a whole run", async () => {
+    let sent = false;
+    const { code, stdout, stderr } = await runCli(
+      ["train", ...TINY, "--data", "pictures", "--epochs", "100000", "--out", "stopped"],
+      {
+        cwd: folder(),
+        watch(text, child) {
+          if (!sent && text.includes("epoch 2:")) sent = child.kill("SIGINT");
+        },
+      },
+    );
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /^stopping after this step; press again to stop at once$/m);
+    assert.doesNotMatch(stderr, /^ +at /m);
+    assert.match(stdout, /^Stopped after \d+ steps; stopped holds what was learned so far\.$/m);
+    const { files } = await readArtifact(join(folder(), "stopped"));
+    const { metadata } = readSafetensors(files.get(FILES.state)!, FILES.state);
+    const last = eventsOf("stopped").findLast((event) => event.kind === "step")!;
+    assert.equal(metadata["step"], String(last.step), "the state is that of the last step");
+  });
+});

@@ -1,0 +1,137 @@
+/** @file Reads test/golden/<case>.json and makes its inputs again. The encoding is told by tools/makeGolden.py. */
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TrainStepConfig } from "../../graphs/index.js";
+import { openDataset } from "../../src/data/dataset.js";
+import { locateData } from "../../src/data/locate.js";
+import { RandomStream } from "../../src/random/philox.js";
+
+const FOLDER = join(import.meta.dirname, "../../../test/golden");
+
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  /** L2, of the whole tensor. */
+  readonly norm: number;
+  /** base64 of float64 at the sampled positions. */
+  readonly values: string;
+  readonly float32Error: { readonly sampled: number; readonly whole: number };
+}
+
+type GoldenTensors = Readonly<Record<string, GoldenTensor>>;
+
+export interface Golden {
+  readonly command: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly case: {
+    readonly network: "resnet18";
+    readonly objective: string;
+    readonly seed: number;
+    readonly width: number;
+    readonly dim: number;
+    readonly instances: number;
+    readonly batch: number;
+    readonly steps: number;
+    readonly temperature: number;
+    readonly learningRate: number;
+    readonly momentum: number;
+    readonly weightDecay: number;
+    readonly bankMomentum: number;
+    readonly imageSize: readonly [number, number];
+    readonly pixelMean: number;
+    readonly pixelStd: number;
+  };
+  readonly inputs: {
+    readonly parameterCount: number;
+    readonly parametersSha256: string;
+    readonly bankSha256: string;
+    readonly firstBatchSha256: string;
+  };
+  readonly losses: { readonly float64: readonly number[]; readonly float32: readonly number[] };
+  readonly reluKinks: { readonly margin: number; readonly rounding: number; readonly flips: number };
+  readonly firstStep: {
+    readonly gradients: GoldenTensors;
+    readonly runningStatistics: GoldenTensors;
+    readonly embeddings: GoldenTensor;
+    readonly bankRows: GoldenTensor;
+  };
+}
+
+export function readGolden(name: string): Golden {
+  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")) as Golden;
+}
+
+export function goldenConfig({ case: it }: Golden): TrainStepConfig {
+  return {
+    arch: it.network,
+    stem: "cifar",
+    width: it.width,
+    imageSize: it.imageSize[0],
+    batchSize: it.batch,
+    objective: "softmax",
+    embeddingDim: it.dim,
+    temperature: it.temperature,
+    bankMomentum: it.bankMomentum,
+    optimizer: { momentum: it.momentum, weightDecay: it.weightDecay },
+  };
+}
+
+/** Positions of the recorded numbers. */
+function positionsOf(golden: Golden, name: string, { shape, values }: GoldenTensor): number[] {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const stream = new RandomStream(golden.case.seed, `sample/${name}`);
+  return Array.from({ length: decode(values).length }, () => stream.uint32() % size);
+}
+
+function decode(base64: string): Float64Array {
+  return new Float64Array(Uint8Array.from(Buffer.from(base64, "base64")).buffer);
+}
+
+export const norm = (numbers: Iterable<number>): number => Math.hypot(...numbers);
+
+/** L2 norm of the recorded numbers. */
+export function sampledNorm({ values }: GoldenTensor): number {
+  return norm(decode(values));
+}
+
+/** Distance from float64 at the recorded positions, relative to its norm there. */
+export function relativeError(
+  golden: Golden,
+  name: string,
+  tensor: GoldenTensor,
+  found: Float32Array,
+): number {
+  const truth = decode(tensor.values);
+  const positions = positionsOf(golden, name, tensor);
+  return norm(positions.map((position, at) => found[position]! - truth[at]!)) / norm(truth);
+}
+
+export interface GoldenBatch {
+  /** [B, 3, H, W] */
+  readonly pixelValues: Float32Array<ArrayBuffer>;
+  readonly rows: Int32Array;
+}
+
+/** Batches by step, from 0: grey pictures of the embedded sample in three equal channels. */
+export async function goldenBatches({ case: it }: Golden): Promise<(step: number) => Promise<GoldenBatch>> {
+  const dataset = await openDataset((await locateData(null, { seed: 0 })).train);
+  const pixels = it.imageSize[0] * it.imageSize[1];
+  return async (step) => {
+    const rows = Int32Array.from({ length: it.batch }, (_, at) => (it.batch * step + at) % it.instances);
+    const pixelValues = new Float32Array(it.batch * 3 * pixels);
+    for (const [at, row] of rows.entries()) {
+      const { data } = await dataset.picture(row);
+      const grey = Float32Array.from(data, (pixel) => (pixel / 255 - it.pixelMean) / it.pixelStd);
+      for (let channel = 0; channel < 3; channel++) pixelValues.set(grey, (at * 3 + channel) * pixels);
+    }
+    return { pixelValues, rows };
+  };
+}
+
+/** Digest of the arrays' little-endian bytes, one after the other. */
+export function sha256(...arrays: readonly Float32Array[]): string {
+  const digest = createHash("sha256");
+  for (const array of arrays) digest.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  return digest.digest("hex");
+}

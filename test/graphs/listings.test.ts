@@ -1,0 +1,79 @@
+/**
+ * @file The networks as listings in test/golden/listings, so that a change to one is a diff that people can read.
+ * UPDATE_GOLDEN=1 npm test writes them anew.
+ */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encoderGraph, forwardGraph, trainStepGraph, type TrainStepConfig } from "../../graphs/index.js";
+import type { Graph } from "../../src/ir/graph.js";
+import { printGraph } from "../../src/ir/print.js";
+import { lower } from "../../src/lower/lower.js";
+import { cpu } from "../../src/lower/targets/cpu.js";
+import { ROOT } from "../support/sources.js";
+
+const FOLDER = join(ROOT, "test/golden/listings");
+
+const CIFAR: TrainStepConfig = {
+  arch: "resnet18",
+  stem: "cifar",
+  width: 64,
+  imageSize: 32,
+  batchSize: 32,
+  objective: "softmax",
+  embeddingDim: 128,
+  temperature: 0.1,
+  bankMomentum: 0.5,
+  optimizer: { momentum: 0.9, weightDecay: 5e-4 },
+};
+const NARROW = { ...CIFAR, width: 16 };
+
+const LISTINGS: Readonly<Record<string, () => Graph>> = {
+  "encoder-resnet18-cifar": () => encoderGraph(CIFAR),
+  "encoder-resnet18-imagenet": () => encoderGraph({ ...CIFAR, stem: "imagenet", imageSize: 64 }),
+  "encoder-resnet50-imagenet": () =>
+    encoderGraph({ ...CIFAR, arch: "resnet50", stem: "imagenet", imageSize: 64 }),
+  "forward-resnet18-cifar": () => forwardGraph(NARROW),
+  "train-step-resnet18-cifar": () => trainStepGraph(NARROW),
+  // Of the smallest network: lowered, a listing is more than twice as long.
+  "train-step-resnet10-cifar-cpu": () => lower(trainStepGraph({ ...NARROW, arch: "resnet10" }), cpu),
+};
+
+/** "line 3: found …, expected …"; null when they are equal. */
+function firstDifference(found: string, expected: string): string | null {
+  const [left, right] = [found.split("\n"), expected.split("\n")];
+  const at = left.findIndex((line, position) => line !== right[position]);
+  if (at < 0 && left.length === right.length) return null;
+  const line = at < 0 ? left.length : at;
+  return `line ${line + 1}: found "${left[line] ?? "the end"}", expected "${right[line] ?? "the end"}"`;
+}
+
+describe("the listing of", () => {
+  for (const [name, build] of Object.entries(LISTINGS)) {
+    it(name, () => {
+      const path = join(FOLDER, `${name}.txt`);
+      const found = printGraph(build());
+      if (process.env["UPDATE_GOLDEN"] === "1") {
+        mkdirSync(FOLDER, { recursive: true });
+        writeFileSync(path, found);
+      }
+      assert.ok(existsSync(path), `${path} is missing; write it with UPDATE_GOLDEN=1`);
+      const difference = firstDifference(found, readFileSync(path, "utf8"));
+      assert.equal(
+        difference,
+        null,
+        `${difference}; if this was meant, UPDATE_GOLDEN=1 writes the listing anew`,
+      );
+    });
+  }
+
+  it("every file is that of a network", () => {
+    assert.deepEqual(
+      readdirSync(FOLDER).sort(),
+      Object.keys(LISTINGS)
+        .map((name) => `${name}.txt`)
+        .sort(),
+    );
+  });
+});
