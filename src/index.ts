@@ -39,6 +39,7 @@ export { accuracy, classify, type Neighbours } from "./knn/vote.js";
 export { lower } from "./lower/lower.js";
 export { simplify } from "./lower/simplify.js";
 export { cpu } from "./lower/targets/cpu.js";
+export { onDevice } from "./lower/targets/onDevice.js";
 export { GraphBuilder } from "./ops/builder.js";
 export { openSession } from "./runtime/node.js";
 export { floats, int64s, type HostTensor, type Session } from "./runtime/session.js";

@@ -14,10 +14,10 @@ import { openIdx } from "../../src/data/idx.js";
 import { createTransform } from "../../src/data/transform.js";
 import { GraphError } from "../../src/errors.js";
 import { lower } from "../../src/lower/lower.js";
-import { cpu } from "../../src/lower/targets/cpu.js";
+import { onDevice } from "../../src/lower/targets/onDevice.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
-import { initializeBank } from "../../src/train/initialize.js";
+import { initializeBank } from "../../src/build/initialize.js";
 import { HostTraining } from "../support/hostTraining.js";
 import { OfficialSession, type HostTensors, type Numbers } from "../support/ortTraining.js";
 
@@ -379,7 +379,7 @@ describe("on-device training", () => {
     const { op } = builder;
     builder.output("y", op.add(op.mul(x, scale), shift));
     builder.output("loss", op.reduceSum(builder.value("/Add_output_0")));
-    const training = lower(ortTrainingGraph(builder.build()), cpu);
+    const training = lower(ortTrainingGraph(builder.build()), onDevice);
     assert.deepEqual(
       training.inputs.map(({ name }) => name),
       ["x", "scale", "shift", "scale_grad.accumulation.buffer", "lazy_reset_grad"],

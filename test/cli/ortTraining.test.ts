@@ -36,7 +36,9 @@ describe("build-graph --ort-training", () => {
   const build = (out: string, ...options: string[]) =>
     run("build-graph", ...SMALL, "--out", join(folder, out), ...options);
   const optimizerOf = async (out: string) =>
-    Buffer.from((await readArtifact(join(folder, out))).files.get("optimizer_model.onnx")!).toString("latin1");
+    Buffer.from((await readArtifact(join(folder, out))).files.get("optimizer_model.onnx")!).toString(
+      "latin1",
+    );
 
   it("writes the four files beside the others, and lists them in the manifest", async () => {
     const { code, stdout, stderr } = await build("default", "--ort-training");

@@ -9,7 +9,7 @@ import { encodeOptimizerModel, ORT_OPTIMIZERS, type OrtOptimizer } from "../../s
 import type { Graph } from "../../src/ir/graph.js";
 import { fromFloat32 } from "../../src/ir/rawTensor.js";
 import { lower } from "../../src/lower/lower.js";
-import { cpu } from "../../src/lower/targets/cpu.js";
+import { onDevice } from "../../src/lower/targets/onDevice.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
 import { floats } from "../../src/runtime/session.js";
 import { adamw, sgd } from "../support/hostTraining.js";
@@ -33,7 +33,7 @@ function product(): Graph {
 }
 
 function filesOf(optimizer: OrtOptimizer): Map<string, Uint8Array> {
-  const encode = (graph: Graph) => encodeModel(lower(graph, cpu), { producerVersion: "test" });
+  const encode = (graph: Graph) => encodeModel(lower(graph, onDevice), { producerVersion: "test" });
   const trainable = new Map([["w", fromFloat32(Float32Array.from(START), [3])]]);
   const state = { trainable, frozen: new Map(), optimizer: null };
   return new Map([

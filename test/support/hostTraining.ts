@@ -15,7 +15,7 @@ import { lower } from "../../src/lower/lower.js";
 import { cpu } from "../../src/lower/targets/cpu.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats, type FloatTensor, type Session } from "../../src/runtime/session.js";
-import { initializeParameters } from "../../src/train/initialize.js";
+import { initializeParameters } from "../../src/build/initialize.js";
 import type { HostTensors, Numbers } from "./ortTraining.js";
 
 /** The session's, which the web binding has no way to change. */

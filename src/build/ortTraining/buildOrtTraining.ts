@@ -7,8 +7,8 @@ import { encodeOptimizerModel, type OrtOptimizer } from "../../codec/optimizerMo
 import type { Graph } from "../../ir/graph.js";
 import { fromFloat32, type RawTensor } from "../../ir/rawTensor.js";
 import { lower } from "../../lower/lower.js";
-import { cpu } from "../../lower/targets/cpu.js";
-import { initializeParameter } from "../../train/initialize.js";
+import { onDevice } from "../../lower/targets/onDevice.js";
+import { initializeParameter } from "../initialize.js";
 import { VERSION } from "../../version.js";
 import { ortEvalGraph, ortTrainingGraph } from "./trainingGraphs.js";
 
@@ -39,7 +39,7 @@ export function buildOrtTraining(
 ): Map<string, Uint8Array> {
   const forward = forwardGraph(config);
   const encode = (graph: Graph, docString: string) =>
-    encodeModel(lower(graph, cpu), { producerVersion: VERSION, docString });
+    encodeModel(lower(graph, onDevice), { producerVersion: VERSION, docString });
   return new Map([
     [
       ORT_TRAINING_FILES.training,
