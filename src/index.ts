@@ -10,7 +10,9 @@ export {
   type Property,
 } from "./artifact/ortTraining/checkpoint.js";
 export { readSafetensors, writeSafetensors, type Safetensors } from "./artifact/safetensors.js";
+export { describeMatch, matchStateDict, type StateDictMatch } from "./artifact/stateDict.js";
 export { buildArtifact, FILES, type BuildOptions, type BuiltArtifact } from "./build/buildArtifact.js";
+export { initializeFrom, type Initialized, type InitializeOptions } from "./build/initializeFrom.js";
 export {
   buildOrtTraining,
   ORT_TRAINING_FILES,

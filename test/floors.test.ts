@@ -22,7 +22,11 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
   { floor: 3, room: "ops", files: /^src\/ops\// },
   { floor: 3, room: "codec", files: /^src\/codec\// },
   { floor: 3, room: "folders on disk", files: /^src\/artifact\/node\.ts$/ },
-  { floor: 2, room: "artifact", files: /^src\/artifact\/(manifest|schema|safetensors|ortTraining\/.*)\.ts$/ },
+  {
+    floor: 2,
+    room: "artifact",
+    files: /^src\/artifact\/(manifest|schema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
+  },
   { floor: 2, room: "random", files: /^src\/random\// },
   { floor: 1, room: "ir", files: /^src\/ir\// },
   { floor: 0, room: "ground", files: /^src\/(errors|version)\.ts$/ },

@@ -77,7 +77,9 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
 /** What a reader of the model file alone would want to know, as ONNX metadata. */
 function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
   const { optimizer, ...flat } = recipe;
-  const entries = Object.entries({ ...flat, optimizer: optimizer.name });
+  const entries = Object.entries({ ...flat, optimizer: optimizer.name }).filter(
+    ([, value]) => value !== null,
+  );
   const texts = entries.map(([key, value]): [string, string] => [key, String(value)]);
   return { ...Object.fromEntries(texts), preprocessing: JSON.stringify(preprocessing) };
 }

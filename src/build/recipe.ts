@@ -43,7 +43,7 @@ export function checkRecipe(recipe: Recipe): TrainStepConfig {
   const count = (name: string, found: number) => range(name, found, isCount, "a whole number of at least 1");
   const faults = [
     ...choice("arch", recipe.arch, ARCHITECTURES),
-    ...choice("stem", recipe.stem, RESNET_STEMS),
+    ...(recipe.stem === null ? [] : choice("stem", recipe.stem, RESNET_STEMS)),
     ...choice("objective", recipe.objective, OBJECTIVES),
     ...count("width", recipe.width),
     ...count("image size", recipe.imageSize),

@@ -9,6 +9,8 @@ export interface StepBatch {
   readonly pixelValues: Float32Array<ArrayBuffer>;
   /** [B], the pictures' rows in the bank */
   readonly rows: Int32Array;
+  /** What else this step's graph asks for, such as dropout noise. */
+  readonly inputs?: ReadonlyMap<string, HostTensor>;
 }
 
 export class TrainStep {
@@ -39,7 +41,7 @@ export class TrainStep {
    * @returns the loss, nats
    * @throws TrainingError when the loss is not a number; state and bank are then as before the step
    */
-  async run({ pixelValues, rows }: StepBatch, learningRate: number, where: string): Promise<number> {
+  async run({ pixelValues, rows, inputs }: StepBatch, learningRate: number, where: string): Promise<number> {
     rows.forEach((row, at) => (this.#rows.data[at] = BigInt(row)));
     this.#rate.data[0] = learningRate;
     const feeds = new Map<string, HostTensor>([
@@ -47,6 +49,7 @@ export class TrainStep {
       ["rows", this.#rows],
       ["bank", this.#bank],
       ["learning_rate", this.#rate],
+      ...(inputs ?? []),
     ]);
     const into = new Map<string, HostTensor>([
       ["loss", this.#loss],

@@ -12,7 +12,8 @@ import { decodeModel } from "../../src/codec/decode.js";
 import type { OrtOptimizer } from "../../src/codec/optimizerModel.js";
 import { openIdx } from "../../src/data/idx.js";
 import { createTransform } from "../../src/data/transform.js";
-import { GraphError } from "../../src/errors.js";
+import { ArtifactError, GraphError } from "../../src/errors.js";
+import { fromFloat32 } from "../../src/ir/rawTensor.js";
 import { lower } from "../../src/lower/lower.js";
 import { onDevice } from "../../src/lower/targets/onDevice.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
@@ -192,7 +193,7 @@ const [FIRST] = CASES as [(typeof CASES)[number]];
 
 for (const { title, config, objective, optimizer } of CASES) {
   describe(`on-device training of ${title}`, () => {
-    const files = buildOrtTraining(config, { optimizer, seed: SEED });
+    const files = buildOrtTraining(config, { optimizer, initial: SEED });
     let all: FloatTensor;
     let official: OfficialSession;
     let ours: HostTraining;
@@ -259,7 +260,9 @@ describe("on-device training", () => {
     const { config, objective } = FIRST;
     const all = await pictures(config.imageSize);
     const ours = await HostTraining.open(config, "adamw", SEED);
-    const official = await OfficialSession.open(buildOrtTraining(config, { optimizer: "adamw", seed: SEED }));
+    const official = await OfficialSession.open(
+      buildOrtTraining(config, { optimizer: "adamw", initial: SEED }),
+    );
     const [theirs, own] = [new Instances(all, config, objective), new Instances(all, config, objective)];
     for (let step = 0; step < PARTED_STEPS; step++) {
       const fetched = await official.train(theirs.feeds(step));
@@ -280,7 +283,7 @@ describe("on-device training", () => {
     const SAVED = 3;
     for (let step = 0; step < SAVED; step++) instances.update(step, await ours.train(instances.feeds(step)));
 
-    const files = buildOrtTraining(config, { optimizer: "adamw", seed: SEED });
+    const files = buildOrtTraining(config, { optimizer: "adamw", initial: SEED });
     files.set(ORT_TRAINING_FILES.checkpoint, writeCheckpoint({ ...ours.state(), properties: new Map() }));
     const official = await OfficialSession.open(files);
     const saved = await official.parameters();
@@ -297,7 +300,7 @@ describe("on-device training", () => {
 
   it("adds up the gradients of several batches until the optimizer runs", async () => {
     const { config, objective } = FIRST;
-    const files = buildOrtTraining(config, { optimizer: "sgd", seed: SEED });
+    const files = buildOrtTraining(config, { optimizer: "sgd", initial: SEED });
     const feeds = new Instances(await pictures(config.imageSize), config, objective).feeds(0);
     const moved: Float32Array[] = [];
     for (const repeats of [0, 1]) {
@@ -320,7 +323,7 @@ describe("on-device training", () => {
 
   it("has the inputs and outputs that ONNX Runtime's tools write, in their order", () => {
     const { config, objective } = FIRST;
-    const files = buildOrtTraining(config, { optimizer: "adamw", seed: SEED });
+    const files = buildOrtTraining(config, { optimizer: "adamw", initial: SEED });
     const model = (name: string) => decodeModel(files.get(name)!, name).graph;
     const namesOf = (items: readonly { readonly name: string }[]) => items.map(({ name }) => name);
     const { trainable, frozen } = readCheckpoint(files.get(ORT_TRAINING_FILES.checkpoint)!, "checkpoint");
@@ -354,14 +357,30 @@ describe("on-device training", () => {
     const built = buildArtifact({ recipe, preprocessing, seed: SEED });
     const { tensors } = readSafetensors(built.files.get(FILES.state)!, FILES.state);
 
-    const files = buildOrtTraining(FIRST.config, { optimizer: "adamw", seed: SEED });
+    const files = buildOrtTraining(FIRST.config, { optimizer: "adamw", initial: SEED });
     const checkpoint = readCheckpoint(files.get(ORT_TRAINING_FILES.checkpoint)!, "checkpoint");
     assert.deepEqual(new Map([...checkpoint.trainable, ...checkpoint.frozen]), new Map(tensors));
     assert.equal(checkpoint.optimizer, null);
+    assert.deepEqual(buildOrtTraining(FIRST.config, { optimizer: "adamw", initial: tensors }), files);
+  });
+
+  it("lists every initial tensor that does not fit", () => {
+    const files = buildOrtTraining(FIRST.config, { optimizer: "adamw", initial: SEED });
+    const { trainable, frozen } = readCheckpoint(files.get(ORT_TRAINING_FILES.checkpoint)!, "checkpoint");
+    const initial = new Map([...trainable, ...frozen]);
+    initial.delete("fc.bias");
+    initial.set("bn1.weight", fromFloat32(new Float32Array(3), [3]));
+    assert.throws(
+      () => buildOrtTraining(FIRST.config, { optimizer: "adamw", initial }),
+      new ArtifactError(
+        "initial tensors of on-device training: bn1.weight is float32 [3], expected float32 [8]; " +
+          "fc.bias is missing; pass those of the same recipe",
+      ),
+    );
   });
 
   it("gives equal bytes for equal options, and other weights for another seed", () => {
-    const build = (seed: number) => buildOrtTraining(FIRST.config, { optimizer: "adamw", seed });
+    const build = (seed: number) => buildOrtTraining(FIRST.config, { optimizer: "adamw", initial: seed });
     const files = build(1);
     assert.deepEqual(build(1), files);
     const changed = [...build(2)].filter(([name, bytes]) => Buffer.compare(bytes, files.get(name)!) !== 0);

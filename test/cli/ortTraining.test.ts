@@ -58,6 +58,18 @@ describe("build-graph --ort-training", () => {
     assert.match(await optimizerOf("sgd"), /SGDOptimizerV2/);
   });
 
+  it("gives the checkpoint the weights that the folder begins with", async () => {
+    const weights = join(folder, "default", "state.safetensors");
+    const { code, stderr } = await build("given", "--seed", "9", "--init-from", weights, "--ort-training");
+    assert.equal(code, EXIT.fine, stderr);
+    const checkpoints = await Promise.all(
+      ["default", "given"].map(async (out) =>
+        (await readArtifact(join(folder, out))).files.get("checkpoint"),
+      ),
+    );
+    assert.deepEqual(checkpoints[1], checkpoints[0]);
+  });
+
   it("writes none of them unless asked to", async () => {
     await build("plain");
     const { files } = await readArtifact(join(folder, "plain"));

@@ -4,8 +4,10 @@ import { forwardGraph, type TrainStepConfig } from "../../../graphs/index.js";
 import { writeCheckpoint } from "../../artifact/ortTraining/checkpoint.js";
 import { encodeModel } from "../../codec/encode.js";
 import { encodeOptimizerModel, type OrtOptimizer } from "../../codec/optimizerModel.js";
-import type { Graph } from "../../ir/graph.js";
+import { ArtifactError } from "../../errors.js";
+import type { Graph, Parameter } from "../../ir/graph.js";
 import { fromFloat32, type RawTensor } from "../../ir/rawTensor.js";
+import { shapesEqual, showShape } from "../../ir/shape.js";
 import { lower } from "../../lower/lower.js";
 import { onDevice } from "../../lower/targets/onDevice.js";
 import { initializeParameter } from "../initialize.js";
@@ -23,8 +25,11 @@ export const ORT_TRAINING_FILES = {
 export interface OrtTrainingOptions {
   /** "adamw": PyTorch's, with decay 0.01; "sgd": without momentum or decay. Neither follows the recipe's optimizer. */
   readonly optimizer: OrtOptimizer;
-  /** Of the initial parameters, which are those of state.safetensors for the same seed. */
-  readonly seed: number;
+  /**
+   * Parameters and statistics by name, others are passed over: what state.safetensors holds. Or a seed: what it holds
+   * in a folder that was built with this one.
+   */
+  readonly initial: ReadonlyMap<string, RawTensor> | number;
 }
 
 /**
@@ -32,12 +37,16 @@ export interface OrtTrainingOptions {
  * belong to the session. The bank does not, as the runtime cannot update it: it is an input, and its new rows,
  * `bank_rows`, are an output that the caller writes to it.
  * Equal options give equal bytes.
+ * @throws ArtifactError listing every initial tensor that is missing, or of another dtype or shape
  */
 export function buildOrtTraining(
   config: TrainStepConfig,
-  { optimizer, seed }: OrtTrainingOptions,
+  { optimizer, initial }: OrtTrainingOptions,
 ): Map<string, Uint8Array> {
   const forward = forwardGraph(config);
+  const values = initialValues(forward, initial);
+  const valuesOf = (trainable: boolean) =>
+    new Map([...values].filter(([name]) => forward.parameters.get(name)!.trainable === trainable));
   const encode = (graph: Graph, docString: string) =>
     encodeModel(lower(graph, onDevice), { producerVersion: VERSION, docString });
   return new Map([
@@ -56,8 +65,8 @@ export function buildOrtTraining(
     [
       ORT_TRAINING_FILES.checkpoint,
       writeCheckpoint({
-        trainable: initialValues(forward, true, seed),
-        frozen: initialValues(forward, false, seed),
+        trainable: valuesOf(true),
+        frozen: valuesOf(false),
         optimizer: null,
         properties: new Map(),
       }),
@@ -65,12 +74,26 @@ export function buildOrtTraining(
   ]);
 }
 
-function initialValues(forward: Graph, trainable: boolean, seed: number): Map<string, RawTensor> {
-  const wanted = [...forward.parameters].filter(([, parameter]) => parameter.trainable === trainable);
-  return new Map(
-    wanted.map(([name, parameter]) => [
-      name,
-      fromFloat32(initializeParameter(parameter, seed), parameter.value.shape as readonly number[]),
-    ]),
-  );
+function initialValues(
+  { parameters }: Graph,
+  initial: ReadonlyMap<string, RawTensor> | number,
+): Map<string, RawTensor> {
+  if (typeof initial === "number") {
+    const draw = (parameter: Parameter) =>
+      fromFloat32(initializeParameter(parameter, initial), parameter.value.shape as readonly number[]);
+    return new Map([...parameters].map(([name, parameter]) => [name, draw(parameter)]));
+  }
+  const faults = [...parameters].flatMap(([name, { value }]) => {
+    const found = initial.get(name);
+    if (found === undefined) return [`${name} is missing`];
+    if (found.dtype === value.dtype && shapesEqual(found.shape, value.shape)) return [];
+    return [
+      `${name} is ${found.dtype} ${showShape(found.shape)}, expected ${value.dtype} ${showShape(value.shape)}`,
+    ];
+  });
+  if (faults.length > 0)
+    throw new ArtifactError(
+      `initial tensors of on-device training: ${faults.join("; ")}; pass those of the same recipe`,
+    );
+  return new Map([...parameters.keys()].map((name) => [name, initial.get(name)!]));
 }

@@ -2,12 +2,14 @@
 
 import type { Argv } from "yargs";
 import { writeArtifact } from "../../artifact/node.js";
-import { buildArtifact } from "../../build/buildArtifact.js";
+import { readSafetensors } from "../../artifact/safetensors.js";
+import { buildArtifact, FILES } from "../../build/buildArtifact.js";
 import { buildOrtTraining } from "../../build/ortTraining/buildOrtTraining.js";
-import { checkRecipe, DEFAULT_RECIPE } from "../../build/recipe.js";
+import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../build/recipe.js";
 import { summarizeArtifact } from "../../build/summary.js";
 import { ORT_OPTIMIZERS, type OrtOptimizer } from "../../codec/optimizerModel.js";
 import { UsageError } from "../../errors.js";
+import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
 import { showSizes, showSummary } from "../summary.js";
 import {
@@ -21,6 +23,7 @@ import {
 
 const OPTIONS = {
   ...RECIPE_OPTIONS,
+  ...INIT_OPTIONS,
   out: { type: "string", requiresArg: true, describe: "folder to write" },
   "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
   instances: {
@@ -41,7 +44,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
-interface BuildArguments extends RecipeArguments {
+interface BuildArguments extends RecipeArguments, InitArguments {
   readonly out?: string | undefined;
   readonly dryRun: boolean;
   readonly instances: number;
@@ -61,12 +64,12 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
         .example("$0 build-graph --ort-training sgd --out build/device", "for on-device training too"),
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
-      io.stdout.write(await buildGraph(given));
+      io.stdout.write(await buildGraph(given, io));
     },
   );
 }
 
-async function buildGraph(given: BuildArguments): Promise<string> {
+async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
   checkNumbers(given);
   checkInstances(given.instances);
   if (given.out === undefined && !given.dryRun)
@@ -74,10 +77,10 @@ async function buildGraph(given: BuildArguments): Promise<string> {
   const recipe = recipeOf(given, DEFAULT_RECIPE);
   const preprocessing = defaultPreprocessing(recipe.imageSize);
   const seed = given.seed ?? 0;
-  const { files: own, manifest: draft } = buildArtifact({ recipe, seed, preprocessing });
-  const optimizer = given.ortTraining;
-  const official = optimizer ? buildOrtTraining(checkRecipe(recipe), { optimizer, seed }) : [];
-  const files = new Map([...own, ...official]);
+  const weights = await readInitialWeights(given);
+  const random = buildArtifact({ recipe, seed, preprocessing });
+  const { files: own, manifest: draft } = withInitialWeights(random, weights, given, io);
+  const files = new Map([...own, ...ortTrainingFiles(recipe, own, given.ortTraining)]);
   const written = given.out !== undefined && !given.dryRun;
   const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
   const summary = summarizeArtifact(manifest, files, given.instances);
@@ -88,4 +91,15 @@ async function buildGraph(given: BuildArguments): Promise<string> {
     ? ""
     : `\nNext: onnx-instdisc train --graph ${given.out} --data path/to/pictures --out build/run\n`;
   return `${head}:\n${showSizes(sizes)}\n${showSummary(summary, recipe)}${next}`;
+}
+
+/** What on-device training loads, with the weights of the artifact; nothing if no optimizer is asked for. */
+function ortTrainingFiles(
+  recipe: Recipe,
+  files: ReadonlyMap<string, Uint8Array>,
+  optimizer: OrtOptimizer | undefined,
+): ReadonlyMap<string, Uint8Array> {
+  if (optimizer === undefined) return new Map();
+  const { tensors } = readSafetensors(files.get(FILES.state)!, FILES.state);
+  return buildOrtTraining(checkRecipe(recipe), { optimizer, initial: tensors });
 }
