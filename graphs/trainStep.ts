@@ -46,15 +46,18 @@ export function trainStepGraph(config: TrainStepConfig): Graph {
   return builder.build();
 }
 
-/** Loss, new bank rows and new statistics; not yet differentiated. */
-export function forwardGraph(config: TrainStepConfig): Graph {
+/**
+ * Loss, new bank rows and, in training, new statistics; not yet differentiated.
+ * @param mode "eval": normalized by the running statistics, which stay as they are
+ */
+export function forwardGraph(config: TrainStepConfig, mode: "train" | "eval" = "train"): Graph {
   const { batchSize, imageSize, embeddingDim, bankMomentum, objective } = config;
   const builder = new GraphBuilder("train_step");
   const { op } = builder;
   const pictures = builder.input("pixel_values", "float32", [batchSize, 3, imageSize, imageSize]);
   const rows = builder.input("rows", "int64", [batchSize]);
   const bank = objective.name === "parametric" ? null : bankInput(builder, embeddingDim);
-  const { embeddings } = encode({ builder, mode: "train" }, pictures, config);
+  const { embeddings } = encode({ builder, mode }, pictures, config);
   const positives = addObjective(builder, embeddings, rows, objective, bank);
   const update = () => (positives ? bankUpdate(op, embeddings, positives, bankMomentum) : embeddings);
   builder.output(

@@ -2,14 +2,28 @@
 
 export { parseManifest, printManifest, type Manifest, type ManifestTensor } from "./artifact/manifest.js";
 export { readArtifact, writeArtifact, type Artifact } from "./artifact/node.js";
+export {
+  readCheckpoint,
+  writeCheckpoint,
+  type Checkpoint,
+  type OptimizerState,
+  type Property,
+} from "./artifact/ortTraining/checkpoint.js";
 export { readSafetensors, writeSafetensors, type Safetensors } from "./artifact/safetensors.js";
 export { describeMatch, matchStateDict, type StateDictMatch } from "./artifact/stateDict.js";
 export { buildArtifact, FILES, type BuildOptions, type BuiltArtifact } from "./build/buildArtifact.js";
 export { initializeFrom, type Initialized, type InitializeOptions } from "./build/initializeFrom.js";
+export {
+  buildOrtTraining,
+  ORT_TRAINING_FILES,
+  type OrtTrainingOptions,
+} from "./build/ortTraining/buildOrtTraining.js";
+export { ortEvalGraph, ortTrainingGraph } from "./build/ortTraining/trainingGraphs.js";
 export { DEFAULT_RECIPE, type Recipe } from "./build/recipe.js";
 export { bindTensors } from "./codec/bind.js";
 export { decodeModel, type DecodedModel } from "./codec/decode.js";
 export { encodeModel, type EncodeOptions } from "./codec/encode.js";
+export { encodeOptimizerModel, ORT_OPTIMIZERS, type OrtOptimizer } from "./codec/optimizerModel.js";
 export type { AugmentOptions } from "./data/augment.js";
 export type { DataSource, Dataset, Picture } from "./data/dataset.js";
 export { openDataset } from "./data/dataset.js";
@@ -27,6 +41,7 @@ export { accuracy, classify, type Neighbours } from "./knn/vote.js";
 export { lower } from "./lower/lower.js";
 export { simplify } from "./lower/simplify.js";
 export { cpu } from "./lower/targets/cpu.js";
+export { onDevice } from "./lower/targets/onDevice.js";
 export { GraphBuilder } from "./ops/builder.js";
 export { openSession } from "./runtime/node.js";
 export { floats, int64s, type HostTensor, type Session } from "./runtime/session.js";

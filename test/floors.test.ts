@@ -26,7 +26,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
     floor: 2,
     room: "artifact",
     files:
-      /^src\/artifact\/(manifest|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict)\.ts$/,
+      /^src\/artifact\/(manifest|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
   { floor: 1, room: "ir", files: /^src\/ir\// },
@@ -41,6 +41,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "onnxruntime-node": /^src\/runtime\/node\.ts$/,
   "onnx-proto": /^src\/codec\/protobuf\.ts$/,
   "protobufjs/minimal.js": /^src\/codec\/protobuf\.ts$/,
+  flatbuffers: /^src\/artifact\/ortTraining\/flatbuffers\.ts$/,
   long: /^src\/codec\/protobuf\.ts$/,
   sharp: /^src\/data\/decode\.ts$/,
   zod: /^src\/artifact\//,

@@ -14,7 +14,7 @@ export const PRODUCER = "onnx-instdisc";
 /** The newest that every kernel we need is registered for, on every execution provider. */
 export const OPSET = 18;
 /** ONNX 1.10, the first that knows what opset 18 needs and the one that onnx-proto writes. */
-const IR_VERSION = 8;
+export const IR_VERSION = 8;
 
 /** Domains beside the default one that a file may use, with their opset. */
 export const OTHER_DOMAINS: Readonly<Record<string, number>> = { "com.microsoft": 1 };

@@ -9,6 +9,7 @@ import { normalizationRules } from "./rules/normalization.js";
 import { poolingRules } from "./rules/pooling.js";
 import { reductionRules } from "./rules/reduction.js";
 import { rowsRules } from "./rules/rows.js";
+import { trainingRules } from "./rules/training.js";
 
 export const gradRules = {
   ...elementwiseRules,
@@ -19,4 +20,5 @@ export const gradRules = {
   ...convolutionRules,
   ...poolingRules,
   ...normalizationRules,
+  ...trainingRules,
 } satisfies GradRules;

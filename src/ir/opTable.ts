@@ -7,6 +7,8 @@
  * An entry of domain "instdisc" is a gradient or a training form for which ONNX has no operator; lowering
  * replaces it by ONNX operators, chosen per execution provider.
  *
+ * An entry of domain "com.microsoft" is an operator of ONNX Runtime's own, which not every build of it has.
+ *
  * A type is a dtype or a type variable from `where`; "T?" may be absent, "T*" is a list of inputs.
  */
 
@@ -293,6 +295,15 @@ export const opTable = {
     inputs: { dY: "T", X: "T", scale: "T", mean: "T", var: "T" },
     outputs: { dX: "T", dScale: "T", dB: "T" },
     attributes: { epsilon: optional("float", 1e-5) },
+    where: floats,
+  },
+
+  // On-device training: in builds of ONNX Runtime with training only
+  InPlaceAccumulatorV2: {
+    domain: "com.microsoft",
+    inputs: { accumulation_buffer: "T", value: "T", overwrite_flag: "bool?" },
+    outputs: { updated_flag: "bool" },
+    attributes: {},
     where: floats,
   },
 } as const satisfies Readonly<Record<string, OpSpec>>;

@@ -10,6 +10,7 @@ import { poolingOps, poolingShapes } from "./pooling.js";
 import { reductionOps, reductionShapes } from "./reduction.js";
 import { rowsOps, rowsShapes } from "./rows.js";
 import type { ShapeRules } from "./shapeRule.js";
+import { trainingOps, trainingShapes } from "./training.js";
 
 export const shapeRules: ShapeRules = {
   ...elementwiseShapes,
@@ -20,6 +21,7 @@ export const shapeRules: ShapeRules = {
   ...convolutionShapes,
   ...poolingShapes,
   ...normalizationShapes,
+  ...trainingShapes,
 };
 
 export function createOps(emitter: Emitter) {
@@ -32,6 +34,7 @@ export function createOps(emitter: Emitter) {
     ...convolutionOps(emitter),
     ...poolingOps(emitter),
     ...normalizationOps(emitter),
+    ...trainingOps(emitter),
   };
 }
 

@@ -55,8 +55,24 @@ async function compare(opCase: OpCase): Promise<boolean> {
   return largest(expected.values()) > 100 * (TOLERANCE * size + SMALL);
 }
 
+/** In builds with training only, where test/build/ortTraining.test.ts runs them. */
+const ON_DEVICE: readonly OpKind[] = ["InPlaceAccumulatorV2"];
+
 describe("on the cpu", () => {
-  for (const op of Object.keys(opTable) as OpKind[]) {
+  for (const op of ON_DEVICE) {
+    it(`${op} is refused, with the reason`, () => {
+      for (const opCase of sampleCases(op, CASES)) {
+        assert.throws(() => lower(caseGraph(opCase), cpu), {
+          name: "LoweringError",
+          message:
+            `lower case for cpu: /${op} (${op}): only builds of ONNX Runtime with training have it, ` +
+            "the last of which is 1.19.2; leave it to buildOrtTraining",
+        });
+      }
+    });
+  }
+
+  for (const op of (Object.keys(opTable) as OpKind[]).filter((kind) => !ON_DEVICE.includes(kind))) {
     it(`${op} gives what the interpreter gives`, async () => {
       let large = false;
       for (const opCase of sampleCases(op, CASES)) {

@@ -14,6 +14,7 @@ import type { OpCase, OpCases } from "./opCases/opCase.js";
 import { poolingCases } from "./opCases/pooling.js";
 import { reductionCases } from "./opCases/reduction.js";
 import { rowsCases } from "./opCases/rows.js";
+import { trainingCases } from "./opCases/training.js";
 
 export { caseFeeds, caseGraph, type CaseInput, type OpCase } from "./opCases/opCase.js";
 
@@ -26,6 +27,7 @@ export const opCases = {
   ...convolutionCases,
   ...poolingCases,
   ...normalizationCases,
+  ...trainingCases,
 } satisfies OpCases;
 
 /** The same `count` cases of an operator on every call. */

@@ -16,6 +16,7 @@ import { normalization } from "./reference/normalization.js";
 import { pooling } from "./reference/pooling.js";
 import { reduction } from "./reference/reduction.js";
 import { rows } from "./reference/rows.js";
+import { training } from "./reference/training.js";
 
 export { ndArray, type NdArray } from "./reference/ndArray.js";
 
@@ -30,6 +31,7 @@ export const kernels = {
   ...convolution,
   ...pooling,
   ...normalization,
+  ...training,
 } satisfies Kernels;
 
 /** Sizes of named dimensions, learnt from the feeds. */

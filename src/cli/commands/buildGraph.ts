@@ -2,9 +2,12 @@
 
 import type { Argv } from "yargs";
 import { writeArtifact } from "../../artifact/node.js";
-import { buildArtifact } from "../../build/buildArtifact.js";
-import { DEFAULT_RECIPE } from "../../build/recipe.js";
+import { readSafetensors } from "../../artifact/safetensors.js";
+import { buildArtifact, FILES } from "../../build/buildArtifact.js";
+import { buildOrtTraining } from "../../build/ortTraining/buildOrtTraining.js";
+import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../build/recipe.js";
 import { summarizeArtifact } from "../../build/summary.js";
+import { ORT_OPTIMIZERS, type OrtOptimizer } from "../../codec/optimizerModel.js";
 import { UsageError } from "../../errors.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
@@ -32,6 +35,15 @@ const OPTIONS = {
     requiresArg: true,
     describe: "pictures to estimate costs for; with the parametric objective, to build for",
   },
+  "ort-training": {
+    type: "string",
+    choices: ORT_OPTIMIZERS,
+    defaultDescription: "not written",
+    coerce: (given: string | string[]) => (given === "" ? ORT_OPTIMIZERS[0] : given),
+    describe:
+      "also write what ONNX Runtime's own on-device training loads, with this optimizer: " +
+      `${ORT_OPTIMIZERS[0]} if none is named`,
+  },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
@@ -39,6 +51,7 @@ interface BuildArguments extends RecipeArguments, InitArguments {
   readonly out?: string | undefined;
   readonly dryRun: boolean;
   readonly instances?: number | undefined;
+  readonly ortTraining?: OrtOptimizer | undefined;
   readonly json: boolean;
 }
 
@@ -50,7 +63,8 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
       command
         .options(OPTIONS)
         .example("$0 build-graph --out build/cifar", "ResNet-18 for 32×32 pictures")
-        .example("$0 build-graph --width 16 --batch-size 64 --out build/small", "a small one"),
+        .example("$0 build-graph --width 16 --batch-size 64 --out build/small", "a small one")
+        .example("$0 build-graph --ort-training sgd --out build/device", "for on-device training too"),
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
       io.stdout.write(await buildGraph(given, io));
@@ -66,9 +80,11 @@ async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
     throw new UsageError("--out is missing, expected a folder to write");
   const recipe = recipeOf(given, DEFAULT_RECIPE, instances);
   const preprocessing = defaultPreprocessing(recipe.imageSize);
+  const seed = given.seed ?? 0;
   const weights = await readInitialWeights(given);
-  const random = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
-  const { files, manifest: draft } = withInitialWeights(random, weights, given, io);
+  const random = buildArtifact({ recipe, seed, preprocessing });
+  const { files: own, manifest: draft } = withInitialWeights(random, weights, given, io);
+  const files = new Map([...own, ...ortTrainingFiles(recipe, own, given.ortTraining)]);
   const written = given.out !== undefined && !given.dryRun;
   const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
   const summary = summarizeArtifact(manifest, files, instances ?? SOME_INSTANCES);
@@ -79,4 +95,15 @@ async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
     ? ""
     : `\nNext: onnx-instdisc train --graph ${given.out} --data path/to/pictures --out build/run\n`;
   return `${head}:\n${showSizes(sizes)}\n${showSummary(summary, recipe)}${next}`;
+}
+
+/** What on-device training loads, with the weights of the artifact; nothing if no optimizer is asked for. */
+function ortTrainingFiles(
+  recipe: Recipe,
+  files: ReadonlyMap<string, Uint8Array>,
+  optimizer: OrtOptimizer | undefined,
+): ReadonlyMap<string, Uint8Array> {
+  if (optimizer === undefined) return new Map();
+  const { tensors } = readSafetensors(files.get(FILES.state)!, FILES.state);
+  return buildOrtTraining(checkRecipe(recipe), { optimizer, initial: tensors });
 }

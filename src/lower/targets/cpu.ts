@@ -45,5 +45,8 @@ export const cpu: Target = {
   preferences: {
     ReduceLogSumExp: (op, node, ints) => ({ reduced: logSumExpByParts(op, node, ints(node.inputs.axes)) }),
   },
-  refusal: () => null,
+  refusal: ({ op }) =>
+    op === "InPlaceAccumulatorV2"
+      ? "only builds of ONNX Runtime with training have it, the last of which is 1.19.2; leave it to buildOrtTraining"
+      : null,
 };
