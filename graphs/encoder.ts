@@ -17,11 +17,12 @@ export interface Encoded {
   readonly features: Value;
 }
 
-/** Network, linear head with bias, L2 normalization. Source: Wu et al. 2018, section 3.1 and figure 2. */
+/** Network, linear head with bias in the place of its classifier's last layer, L2 normalization. Source: Wu et al. 2018, section 3.1 and figure 2. */
 export function encode(context: NetworkContext, pictures: Value, config: EncoderConfig): Encoded {
-  const features = network(context, pictures, config);
-  const head = linear(context, features, "fc", config.embeddingDim);
-  const embeddings = context.builder.scope("normalize", () => context.builder.op.l2Normalize(head));
+  const { builder } = context;
+  const { features, head, initial } = network(context, pictures, config);
+  const projected = linear({ ...context, initial }, features, head, config.embeddingDim);
+  const embeddings = builder.scope("normalize", () => builder.op.l2Normalize(projected));
   return { embeddings, features };
 }
 

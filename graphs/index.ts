@@ -1,14 +1,30 @@
 /** @file Public entry "onnx-instdisc/graphs": networks, objectives and steps, config in, Graph out. */
 
-export { ARCHITECTURES, network, type NetworkConfig } from "./architectures.js";
+export { alexnet } from "./alexnet.js";
+export {
+  ARCHITECTURES,
+  network,
+  stemsOf,
+  type ArchitectureName,
+  type Network,
+  type NetworkConfig,
+} from "./architectures.js";
 export { bankUpdate } from "./bankUpdate.js";
 export { bankInitGraph, encode, encoderGraph, type Encoded, type EncoderConfig } from "./encoder.js";
 export { knnGraph } from "./knn.js";
-export { batchNorm, conv, linear, type ConvConfig, type NetworkContext } from "./layers.js";
 export { adamw, adamwStep, type AdamwConfig } from "./adamw.js";
 export { infonceLoss } from "./infonceLoss.js";
 export { lars, type LarsConfig } from "./lars.js";
-export { isOptimizerState, momentumName, nextName } from "./names.js";
+export {
+  batchNorm,
+  conv,
+  dropout,
+  linear,
+  type ConvConfig,
+  type LayerInitials,
+  type NetworkContext,
+} from "./layers.js";
+export { dropoutNoiseName, isDropoutNoise, isOptimizerState, momentumName, nextName } from "./names.js";
 export { nceLoss, type NceTerms } from "./nceLoss.js";
 export {
   estimateLogNormalizer,
@@ -41,3 +57,4 @@ export {
 } from "./similarities.js";
 export { softmaxLoss } from "./softmaxLoss.js";
 export { forwardGraph, trainStepGraph, type TrainStepConfig } from "./trainStep.js";
+export { vgg, type VggConfig } from "./vgg.js";

@@ -20,3 +20,9 @@ export function isOptimizerState(name: string, parameters: Iterable<string>): bo
     [momentumName(owner), averageName(owner), squareName(owner)].includes(name),
   );
 }
+
+/** The input that holds the noise of a network's dropout layer, counted from 0. */
+export const dropoutNoiseName = (ordinal: number): string => `dropout_noise.${ordinal}`;
+
+/** True for the inputs that dropoutNoiseName names. */
+export const isDropoutNoise = (name: string): boolean => /^dropout_noise\.\d+$/.test(name);

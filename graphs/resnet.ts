@@ -1,11 +1,12 @@
 /**
  * @file Residual networks, from pictures [N, 3, H, W] to pooled features [N, F]. Parameters are torchvision's.
  * Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016; the CIFAR stem (3×3, stride 1, no
- * max pooling) is that of the authors' code for Wu et al. 2018.
+ * max pooling) is that of the authors' code for Wu et al. 2018. So are the initial weights: He's for the ImageNet stem,
+ * as in torchvision, and torch.nn's defaults for the CIFAR stem.
  */
 
 import type { Value } from "../src/ir/graph.js";
-import { batchNorm, conv, type NetworkContext } from "./layers.js";
+import { batchNorm, conv, heFanOut, type LayerInitials, type NetworkContext } from "./layers.js";
 
 export const RESNET_STEMS = ["cifar", "imagenet"] as const;
 
@@ -23,6 +24,11 @@ const EXPANSION = { basic: 1, bottleneck: 4 } as const;
 
 /** Times that height and width are halved on the way, by stem. */
 export const RESNET_HALVINGS = { cifar: 3, imagenet: 5 } as const;
+
+export const RESNET_INITIALS: Readonly<Record<ResnetConfig["stem"], LayerInitials>> = {
+  cifar: {},
+  imagenet: { conv: heFanOut },
+};
 
 /** @returns features [N, width · 8 · expansion] */
 export function resnet(context: NetworkContext, pictures: Value, config: ResnetConfig): Value {

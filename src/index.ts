@@ -3,7 +3,9 @@
 export { parseManifest, printManifest, type Manifest, type ManifestTensor } from "./artifact/manifest.js";
 export { readArtifact, writeArtifact, type Artifact } from "./artifact/node.js";
 export { readSafetensors, writeSafetensors, type Safetensors } from "./artifact/safetensors.js";
+export { describeMatch, matchStateDict, type StateDictMatch } from "./artifact/stateDict.js";
 export { buildArtifact, FILES, type BuildOptions, type BuiltArtifact } from "./build/buildArtifact.js";
+export { initializeFrom, type Initialized, type InitializeOptions } from "./build/initializeFrom.js";
 export { DEFAULT_RECIPE, type Recipe } from "./build/recipe.js";
 export { bindTensors } from "./codec/bind.js";
 export { decodeModel, type DecodedModel } from "./codec/decode.js";

@@ -25,7 +25,8 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
   {
     floor: 2,
     room: "artifact",
-    files: /^src\/artifact\/(manifest|schema|numbers|objectiveSchema|optimizerSchema|safetensors)\.ts$/,
+    files:
+      /^src\/artifact\/(manifest|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
   { floor: 1, room: "ir", files: /^src\/ir\// },

@@ -5,12 +5,18 @@
 Nothing but results is in the file. Pictures, parameters and bank are made again by whoever checks it, from
 the committed sample and from the streams of tools/philox.py (src/random/ draws the same numbers), as follows:
 
-    parameters   weights and biases of convolutions and linear layers uniform in +-1/sqrt(fan_in), PyTorch's
-                 default: float32(bound * (2u - 1)), computed in float64, u in C order from the stream
-                 "init/<name>"; BatchNorm weight 1, bias 0, running mean 0, running variance 1
+    parameters   as torchvision starts them (tools/networks.py), computed in float64 and rounded once, in C order
+                 from the stream "init/<name>": uniform in +-1/sqrt(fan_in), PyTorch's default, or normal of
+                 variance 2/fan_out or 0.01^2 with biases 0; BatchNorm weight 1, bias 0, running mean 0,
+                 running variance 1
     bank         [n, D], float32(sqrt(3/D) * (2u - 1)) from the stream "bank", not normalized
-    batch        step s (0-based) takes the rows (B*s + i) mod n, i = 0 ... B-1; a pixel p becomes
-                 float32((p/255 - 0.286) / 0.353), computed in float64, in each of 3 channels; no augmentation
+    batch        step s (0-based) takes the rows (B*s + i) mod n, i = 0 ... B-1, without augmentation. Where
+                 noiseSize is null, of the sample: a pixel p becomes float32((p/255 - 0.286) / 0.353), computed
+                 in float64, in each of 3 channels. Else pictures are noise of that side: the row's [3, S, S] are
+                 float32(sqrt(3) * (2u - 1)) from the stream "pixels/<row>". In noise, channels differ and
+                 windows of max-pooling have no equal maxima
+    dropout      noise in [0, 1) from the stream "dropout/<step>", used up by one dropout after the other, each in
+                 C order; units whose noise is at least 0.5 are kept
     bank update  a visited row v becomes normalize(0.5*v + 0.5*f); the gradient has used the bank before it
 
 `inputs` in the file holds SHA-256 digests of the first three, so that a test can tell wrong inputs from a
@@ -26,21 +32,24 @@ A tensor is recorded as
     values        base64 of little-endian float64: the float64 run at min(64, size) positions, which are
                   word mod size for consecutive words of the stream "sample/<name>" (positions may repeat)
     float32Error  |a32 - a64| / |a64|, L2, for PyTorch's float32 run: `sampled` at those positions, `whole` on
-                  the whole tensor; absolute if a64 is zero
+                  the whole tensor; absolute if a64 is zero, as the gradient of a bias before a BatchNorm is:
+                  its norm is then below 1e-12
 Gradients are those of the loss alone: weight decay and momentum come after them. Names are PyTorch's;
 "embeddings" are f, [B, D], and "bankRows" the rows written back, [B, D], both of the first step.
 
 `reluKinks` tells what float32 can be held to. Where a ReLU's input is nearer to zero than rounding, two right
 float32 programs may disagree about its sign, and a single such unit moves whole gradients by about 0.5 %.
     margin     the smallest |input| of any ReLU in the first step of the float64 run
+    gap        the smallest distance of the two largest numbers in a window of max-pooling there, of those windows
+               whose largest is positive; null without max-pooling
     rounding   the largest |a32 - a64| of those inputs, for PyTorch's float32 run
     flips      how many of them have another sign in float32
-resnet18Softmax has flips, as any network of its size would. resnet18SoftmaxSmall has none: it is small, and
-its seed was chosen (`--find-seed 400`) for a margin above rounding, so its gradients can be compared tightly.
+resnet18Softmax has flips, as any network of its size would. The others have none: they are small, and their seeds
+were chosen (`--find-seed 100`) for a clearance above rounding, so their gradients can be compared tightly.
 
 `losses` part company even so: within ten steps rounding grows to a percent, in PyTorch's own float32 run too.
 
-Adding a network: a torch.nn.Module below and a line in NETWORKS. Adding an objective: a function below and a
+Adding a network: a torch.nn.Module and a line in tools/networks.py. Adding an objective: a function below and a
 line in OBJECTIVES. Then a line in CASES.
 """
 
@@ -59,20 +68,23 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import philox
+from networks import NETWORKS, make_parameters, set_dropout_noise
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "src/data/sample/t10k-images-idx3-ubyte.gz"
 PIXEL_MEAN = 0.286
 PIXEL_STD = 0.353
-SAMPLED_POSITIONS = 64
+FLOATS = (torch.float64, torch.float32)
+ZERO = 1e-12  # a norm below which a tensor is zero but for float64's rounding
 
 
 @dataclass(frozen=True)
 class Case:
     """One golden file: which step, on what, for how long."""
 
-    network: str  # key of NETWORKS
+    network: str  # key of networks.NETWORKS
     objective: str  # key of OBJECTIVES
+    stem: str | None = "cifar"  # None for networks with one kind of first layers
     seed: int = 0
     width: int = 16  # channels of the first stage
     dim: int = 128  # D, of an embedding
@@ -84,76 +96,37 @@ class Case:
     momentum: float = 0.9
     weightDecay: float = 5e-4  # on every parameter
     bankMomentum: float = 0.5
+    noiseSize: int | None = None  # S: pictures are noise of that side; None: those of the sample
+    positions: int = 64  # numbers recorded of each tensor
 
 
-# --- Networks: parameters bear torchvision's names ---------------------------------------------------------
+# --- Where small errors decide --------------------------------------------------------------------------------
 
 
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut. Source: He et al. 2016; torchvision models/resnet.py."""
+class Kinks:
+    """Watches a network's ReLUs and max-poolings: inputs and windows of every later forward pass."""
 
-    expansion = 1
+    def __init__(self, model: nn.Module):
+        self.relu_inputs: list[Tensor] = []
+        self.gaps: list[Tensor] = []
+        for module in model.modules():
+            if isinstance(module, nn.ReLU):
+                module.register_forward_hook(self._keep_inputs)
+            elif isinstance(module, nn.MaxPool2d):
+                module.register_forward_hook(self._keep_gaps)
 
-    def __init__(self, channels_in: int, channels: int, stride: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.downsample = shortcut(channels_in, channels * self.expansion, stride)
-        self.relu = nn.ReLU()
+    def clear(self) -> None:
+        self.relu_inputs.clear()
+        self.gaps.clear()
 
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        return self.relu(y + self.downsample(x))
+    def _keep_inputs(self, _: nn.Module, inputs: tuple[Tensor], __: Tensor) -> None:
+        self.relu_inputs.append(inputs[0].detach().double())
 
-
-def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Module:
-    """The identity where shapes agree, else a strided 1x1 convolution and a BatchNorm."""
-    if stride == 1 and channels_in == channels_out:
-        return nn.Identity()
-    conv = nn.Conv2d(channels_in, channels_out, 1, stride, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(channels_out))
-
-
-class ResNet(nn.Module):
-    """ResNet with the CIFAR stem: 3x3, stride 1, no max-pooling; then four stages, pooling, a linear."""
-
-    def __init__(self, block: type[BasicBlock], depths: list[int], width: int, dim: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU()
-        channels = width
-        for stage, depth in enumerate(depths):
-            blocks = []
-            for position in range(depth):
-                stride = 2 if stage > 0 and position == 0 else 1
-                blocks.append(block(channels, width * 2**stage, stride))
-                channels = width * 2**stage * block.expansion
-            self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
-        self.fc = nn.Linear(channels, dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: [B, 3, H, W]. Returns [B, D], not normalized."""
-        x = self.relu(self.bn1(self.conv1(x)))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(x.mean(dim=(2, 3)))
-
-
-def keep_relu_inputs(model: nn.Module) -> list[Tensor]:
-    """A list to which every later forward pass adds each ReLU's input; networks use nn.ReLU for this."""
-    kept: list[Tensor] = []
-    for module in model.modules():
-        if isinstance(module, nn.ReLU):
-            module.register_forward_hook(lambda _, inputs, __: kept.append(inputs[0].detach().double()))
-    return kept
-
-
-NETWORKS = {
-    "resnet18": lambda case: ResNet(BasicBlock, [2, 2, 2, 2], case.width, case.dim),
-}
+    def _keep_gaps(self, pool: nn.MaxPool2d, inputs: tuple[Tensor], _: Tensor) -> None:
+        padded = functional.pad(inputs[0].detach().double(), [pool.padding] * 4, value=-torch.inf)
+        windows = padded.unfold(2, pool.kernel_size, pool.stride).unfold(3, pool.kernel_size, pool.stride)
+        first, second = windows.flatten(4).topk(2).values.unbind(-1)
+        self.gaps.append((first - second)[first > 0])
 
 
 # --- Objectives: (case, embeddings [B, D], rows [B], bank [n, D]) -> loss in nats, mean over the batch -----
@@ -168,6 +141,20 @@ OBJECTIVES = {
     "nonParametricSoftmax": non_parametric_softmax,
 }
 
+# What a network other than ResNet-18 is compared on: few pictures, and steps small enough that ten of them agree.
+SMALL = Case(
+    network="resnet18",
+    objective="nonParametricSoftmax",
+    stem=None,
+    width=8,
+    dim=32,
+    instances=64,
+    batch=8,
+    steps=10,
+    learningRate=0.0003,
+    positions=16,
+)
+
 CASES = {
     "resnet18Softmax": Case(network="resnet18", objective="nonParametricSoftmax", learningRate=0.0001),
     "resnet18SoftmaxSmall": Case(
@@ -179,6 +166,11 @@ CASES = {
         batch=8,
         learningRate=0.003,
     ),
+    "resnet18ImagenetStem": replace(SMALL, seed=33, stem="imagenet", noiseSize=64),
+    "resnet50": replace(SMALL, network="resnet50", seed=226, stem="cifar", width=4, noiseSize=16, learningRate=2e-6, positions=6),
+    "alexnet": replace(SMALL, network="alexnet", seed=27, noiseSize=63),
+    "vgg16": replace(SMALL, network="vgg16", seed=18, noiseSize=32),
+    "vgg16_bn": replace(SMALL, network="vgg16_bn", seed=23, noiseSize=32),
 }
 
 
@@ -189,20 +181,6 @@ def symmetric_uniform(seed: int, label: str, shape: tuple[int, ...], bound: floa
     """float32 in [-bound, bound), rounded once from float64."""
     u = philox.uniform(seed, label, int(np.prod(shape)))
     return (bound * (2 * u - 1)).astype(np.float32).reshape(shape)
-
-
-def make_parameters(model: nn.Module, seed: int) -> dict[str, np.ndarray]:
-    """Initial value of every parameter, in PyTorch's order; all float32."""
-    parameters = {}
-    for prefix, module in model.named_modules():
-        for name, parameter in module.named_parameters(prefix, recurse=False):
-            shape = tuple(parameter.shape)
-            if isinstance(module, nn.BatchNorm2d):
-                parameters[name] = np.full(shape, 1 if name.endswith(".weight") else 0, np.float32)
-            else:
-                fan_in = module.weight[0].numel()
-                parameters[name] = symmetric_uniform(seed, f"init/{name}", shape, 1 / np.sqrt(fan_in))
-    return parameters
 
 
 def make_bank(case: Case) -> np.ndarray:
@@ -219,8 +197,12 @@ def read_pictures(path: Path) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=16).reshape(count, height, width)
 
 
-def make_batch(pictures: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """[B, 3, H, W] float32."""
+def make_batch(case: Case, pictures: np.ndarray, step: int) -> np.ndarray:
+    """Pictures of a 0-based step: [B, 3, H, W] float32."""
+    rows = batch_rows(case, step)
+    if case.noiseSize is not None:
+        shape = (3, case.noiseSize, case.noiseSize)
+        return np.stack([symmetric_uniform(case.seed, f"pixels/{row}", shape, np.sqrt(3)) for row in rows])
     gray = ((pictures[rows] / 255.0 - PIXEL_MEAN) / PIXEL_STD).astype(np.float32)
     return np.repeat(gray[:, None], 3, axis=1)
 
@@ -243,11 +225,12 @@ class Run:
     embeddings: np.ndarray  # [B, D]
     bank_rows: np.ndarray  # [B, D]
     relu_inputs: np.ndarray  # [every unit of every ReLU]
+    gap: float | None  # smallest of every window of max-pooling
 
 
 def build(case: Case, dtype: torch.dtype) -> nn.Module:
     """The network in training mode, with its initial parameters."""
-    model = NETWORKS[case.network](case)
+    model = NETWORKS[case.network](case.width, case.dim, case.stem)
     parameters = make_parameters(model, case.seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -258,16 +241,17 @@ def build(case: Case, dtype: torch.dtype) -> nn.Module:
 def train(case: Case, pictures: np.ndarray, dtype: torch.dtype) -> Run:
     """Trains for case.steps steps in one floating-point type."""
     model = build(case, dtype)
-    relu_inputs = keep_relu_inputs(model)
+    kinks = Kinks(model)
     bank = torch.from_numpy(make_bank(case)).to(dtype)
     objective = OBJECTIVES[case.objective]
     optimizer = torch.optim.SGD(
         model.parameters(), lr=case.learningRate, momentum=case.momentum, weight_decay=case.weightDecay
     )
-    run = Run([], {}, {}, np.empty(0), np.empty(0), np.empty(0))
+    run = Run([], {}, {}, np.empty(0), np.empty(0), np.empty(0), None)
     for step in range(case.steps):
         rows = torch.from_numpy(batch_rows(case, step))
-        pixels = torch.from_numpy(make_batch(pictures, rows.numpy())).to(dtype)
+        pixels = torch.from_numpy(make_batch(case, pictures, step)).to(dtype)
+        set_dropout_noise(model, case.seed, step, case.batch)
         embeddings = functional.normalize(model(pixels), eps=1e-12)  # [B, D]
         loss = objective(case, embeddings, rows, bank)
         optimizer.zero_grad()
@@ -284,8 +268,9 @@ def train(case: Case, pictures: np.ndarray, dtype: torch.dtype) -> Run:
             }
             run.embeddings = as_array(embeddings)
             run.bank_rows = as_array(new_rows)
-            run.relu_inputs = as_array(torch.cat([x.flatten() for x in relu_inputs]))
-        relu_inputs.clear()
+            run.relu_inputs = as_array(torch.cat([x.flatten() for x in kinks.relu_inputs]))
+            run.gap = min((gap.min().item() for gap in kinks.gaps), default=None)
+        kinks.clear()
         optimizer.step()
     return run
 
@@ -296,17 +281,30 @@ def as_array(tensor: Tensor) -> np.ndarray:
 
 
 def find_seed(case: Case, pictures: np.ndarray, seeds: int) -> None:
-    """Prints, best first, the seeds whose first float64 forward pass stays farthest from any ReLU's kink."""
-    pixels = torch.from_numpy(make_batch(pictures, batch_rows(case, 0))).double()
-    margins = []
+    """Prints, best first, the seeds whose first forward pass keeps clearest of all kinks.
+
+    Clearance: the least of all |x| / rounding, where x is what Kinks watches, in float64, and rounding is float32's
+    RMS error in that layer; for gaps the RMS over all layers.
+    """
+    clearances = []
     for seed in range(seeds):
-        model = build(replace(case, seed=seed), torch.float64)
-        relu_inputs = keep_relu_inputs(model)
-        with torch.no_grad():
-            model(pixels)
-        margins.append((min(x.abs().min().item() for x in relu_inputs), seed))
-    for margin, seed in sorted(margins, reverse=True)[:5]:
-        print(f"seed {seed}: margin {margin:.2e}")
+        double, single = (watch_first_pass(replace(case, seed=seed), pictures, dtype) for dtype in FLOATS)
+        errors = [(a - b).square().mean() for a, b in zip(double.relu_inputs, single.relu_inputs)]
+        clear = [x.abs().min() / error.sqrt() for x, error in zip(double.relu_inputs, errors)]
+        clear += [gap.min() / torch.stack(errors).mean().sqrt() for gap in double.gaps]
+        clearances.append((min(clear).item(), seed))
+    for clearance, seed in sorted(clearances, reverse=True)[:5]:
+        print(f"seed {seed}: clearance {clearance:.2f}")
+
+
+def watch_first_pass(case: Case, pictures: np.ndarray, dtype: torch.dtype) -> Kinks:
+    """What the first forward pass comes by, in training mode."""
+    model = build(case, dtype)
+    set_dropout_noise(model, case.seed, 0, case.batch)
+    kinks = Kinks(model)
+    with torch.no_grad():
+        model(torch.from_numpy(make_batch(case, pictures, 0)).to(dtype))
+    return kinks
 
 
 # --- The file ----------------------------------------------------------------------------------------------
@@ -314,14 +312,14 @@ def find_seed(case: Case, pictures: np.ndarray, seeds: int) -> None:
 
 def relative_error(found: np.ndarray, truth: np.ndarray) -> float:
     """|found - truth| / |truth|, L2, to three digits; absolute where the truth is zero."""
-    size = float(np.linalg.norm(truth)) or 1.0
-    return float(f"{np.linalg.norm(found - truth) / size:.2e}")
+    size = float(np.linalg.norm(truth))
+    return float(f"{np.linalg.norm(found - truth) / (1 if size < ZERO else size):.2e}")
 
 
-def describe(seed: int, name: str, truth: np.ndarray, single: np.ndarray) -> dict:
+def describe(case: Case, name: str, truth: np.ndarray, single: np.ndarray) -> dict:
     """A tensor's entry in the file; the header of this program tells its fields."""
     flat, flat_single = truth.reshape(-1), single.reshape(-1)
-    positions = philox.words(seed, f"sample/{name}", min(SAMPLED_POSITIONS, flat.size)) % flat.size
+    positions = philox.words(case.seed, f"sample/{name}", min(case.positions, flat.size)) % flat.size
     sampled = flat[positions]
     return {
         "shape": list(truth.shape),
@@ -347,10 +345,10 @@ def make_golden(name: str, pictures: np.ndarray) -> dict:
     case = CASES[name]
     truth = train(case, pictures, torch.float64)
     single = train(case, pictures, torch.float32)
-    parameters = make_parameters(NETWORKS[case.network](case), case.seed)
+    parameters = make_parameters(build(case, torch.float64), case.seed)
 
     def describe_all(of_truth: dict[str, np.ndarray], of_single: dict[str, np.ndarray]) -> dict:
-        return {key: describe(case.seed, key, value, of_single[key]) for key, value in of_truth.items()}
+        return {key: describe(case, key, value, of_single[key]) for key, value in of_truth.items()}
 
     return {
         "about": "PyTorch's results for step parity; tools/makeGolden.py tells how to read and remake this",
@@ -363,7 +361,7 @@ def make_golden(name: str, pictures: np.ndarray) -> dict:
         },
         "case": {
             **asdict(case),
-            "imageSize": list(pictures.shape[1:]),
+            "imageSize": list(make_batch(case, pictures, 0).shape[2:]),
             "pixelMean": PIXEL_MEAN,
             "pixelStd": PIXEL_STD,
             "batchNormMomentum": 0.1,
@@ -374,11 +372,12 @@ def make_golden(name: str, pictures: np.ndarray) -> dict:
             "parameterCount": sum(value.size for value in parameters.values()),
             "parametersSha256": sha256(*parameters.values()),  # in the order of `gradients`
             "bankSha256": sha256(make_bank(case)),
-            "firstBatchSha256": sha256(make_batch(pictures, batch_rows(case, 0))),
+            "firstBatchSha256": sha256(make_batch(case, pictures, 0)),
         },
         "losses": {"float64": truth.losses, "float32": single.losses},
         "reluKinks": {
             "margin": float(np.abs(truth.relu_inputs).min()),
+            "gap": truth.gap,
             "rounding": float(np.abs(single.relu_inputs - truth.relu_inputs).max()),
             "flips": int(np.sum((single.relu_inputs > 0) != (truth.relu_inputs > 0))),
             "units": truth.relu_inputs.size,
@@ -386,10 +385,20 @@ def make_golden(name: str, pictures: np.ndarray) -> dict:
         "firstStep": {
             "gradients": describe_all(truth.gradients, single.gradients),
             "runningStatistics": describe_all(truth.running_statistics, single.running_statistics),
-            "embeddings": describe(case.seed, "embeddings", truth.embeddings, single.embeddings),
-            "bankRows": describe(case.seed, "bankRows", truth.bank_rows, single.bank_rows),
+            "embeddings": describe(case, "embeddings", truth.embeddings, single.embeddings),
+            "bankRows": describe(case, "bankRows", truth.bank_rows, single.bank_rows),
         },
     }
+
+
+def print_json(value: object, depth: int = 0) -> str:
+    """JSON of which a line holds whatever fits into 110 columns, and a tensor even if it does not."""
+    line = json.dumps(value)
+    if not isinstance(value, dict) or "values" in value or depth + len(line) <= 110:
+        return line
+    inner = " " * (depth + 1)
+    entries = [f"{inner}{json.dumps(key)}: {print_json(item, depth + 1)}" for key, item in value.items()]
+    return "{\n" + ",\n".join(entries) + "\n" + " " * depth + "}"
 
 
 def print_summary(golden: dict) -> None:
@@ -403,6 +412,8 @@ def print_summary(golden: dict) -> None:
         for part in ("sampled", "whole"):
             tensors = golden["firstStep"][kind].items()
             errors = sorted((tensor["float32Error"][part], name) for name, tensor in tensors)
+            if not errors:
+                continue
             low, middle, high = errors[0], errors[len(errors) // 2], errors[-1]
             print(f"{kind}, float32 error, {part}: {low}, median {middle[0]}, {high}")
     for kind in ("embeddings", "bankRows"):
@@ -420,7 +431,7 @@ def main() -> None:
         "--find-seed",
         type=int,
         metavar="SEEDS",
-        help="write nothing; search this many seeds for a large margin",
+        help="write nothing; search this many seeds for a large clearance",
     )
     options = parser.parse_args()
     output = options.output or ROOT / "test" / "golden" / f"{options.case}.json"
@@ -434,7 +445,7 @@ def main() -> None:
         return
     golden = make_golden(options.case, pictures)
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(golden, indent=1) + "\n")
+    output.write_text(print_json(golden) + "\n")
     print_summary(golden)
     print(f"{output}: {output.stat().st_size} bytes")
 

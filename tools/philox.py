@@ -66,6 +66,16 @@ def uniform(seed: int, label: str, count: int) -> np.ndarray:
     return (words(seed, label, count) >> np.uint32(8)).astype(np.float64) / 2**24
 
 
+def normal(seed: int, label: str, count: int) -> np.ndarray:
+    """The first `count` standard normal numbers of a stream, by Box-Muller: [count] float64.
+
+    Two uniforms u, v give sqrt(-2 ln(1-u)) times cos(2 pi v) and then times sin(2 pi v).
+    """
+    u, v = uniform(seed, label, 2 * -(-count // 2)).reshape(-1, 2).T
+    radius, angle = np.sqrt(-2 * np.log(1 - u)), 2 * np.pi * v
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[:count]
+
+
 def check_known_answers() -> None:
     """Raises AssertionError if the generator is not Philox4x32-10."""
     for counter, key, block in KNOWN_ANSWERS:

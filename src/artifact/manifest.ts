@@ -28,8 +28,9 @@ const schema = z.strictObject({
   irVersion: count,
   recipe: z.strictObject({
     arch: z.string().min(1),
-    stem: z.string().min(1),
-    /** Channels after the stem. */
+    /** null for networks with one kind of first layers. */
+    stem: z.string().min(1).nullable(),
+    /** Channels of the first convolution or stage. */
     width: count,
     /** Height and width of a training picture, pixels. */
     imageSize: count,

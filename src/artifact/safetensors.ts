@@ -15,11 +15,11 @@ import { z } from "zod";
 import { ArtifactError } from "../errors.js";
 import { elementBytes, type DType } from "../ir/dtype.js";
 import { sizeBytes, type RawTensor } from "../ir/rawTensor.js";
-import { showShape } from "../ir/shape.js";
+import { elementCount, showShape } from "../ir/shape.js";
 import { checkSchema, parseJson } from "./schema.js";
 
 export interface Safetensors {
-  /** Read ones are views into the file's bytes. */
+  /** Read ones are views into the file's bytes, but for bfloat16 ones, which are copied into float32. */
   readonly tensors: ReadonlyMap<string, RawTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -40,11 +40,17 @@ const CODES: Readonly<Record<DType, string>> = {
   uint8: "U8",
   bool: "BOOL",
 };
-const DTYPE_OF = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
+/** Read, never written: the upper half of a float32, which therefore holds it exactly. */
+const BFLOAT16 = "BF16";
+const BFLOAT16_BYTES = 2;
+const DTYPE_OF = new Map([
+  ...Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType] as const),
+  [BFLOAT16, "float32"] as const,
+]);
 
 const offset = z.int().min(0);
 const entrySchema = z.strictObject({
-  dtype: z.enum(Object.values(CODES)),
+  dtype: z.enum([...Object.values(CODES), BFLOAT16]),
   shape: z.array(offset),
   data_offsets: z.tuple([offset, offset]),
 });
@@ -110,24 +116,32 @@ export function readSafetensors(file: Uint8Array, where: string): Safetensors {
     ([
       name,
       {
-        dtype,
+        dtype: code,
         shape,
         data_offsets: [begin, end],
       },
-    ]) => ({
-      name,
-      dtype: DTYPE_OF.get(dtype)!,
-      shape,
-      begin,
-      end,
-    }),
+    ]): Placed => {
+      const dtype = DTYPE_OF.get(code)!;
+      const elements = code === BFLOAT16 ? BFLOAT16_BYTES : elementBytes(dtype);
+      return { name, code, dtype, shape, begin, end, expectedBytes: elements * elementCount(shape) };
+    },
   );
   checkLayout(placed, data.length, where);
-  const tensors = placed.map(({ name, dtype, shape, begin, end }): [string, RawTensor] => [
-    name,
-    { dtype, shape, bytes: data.subarray(begin, end) },
-  ]);
+  const tensors = placed.map(({ name, code, dtype, shape, begin, end }): [string, RawTensor] => {
+    const bytes = data.subarray(begin, end);
+    return [name, { dtype, shape, bytes: code === BFLOAT16 ? widenBfloat16(bytes) : bytes }];
+  });
   return { tensors: new Map(tensors), metadata };
+}
+
+/** Little-endian: the two bytes of a bfloat16 are the last two of the float32. */
+function widenBfloat16(bytes: Uint8Array): Uint8Array {
+  const wide = new Uint8Array(2 * bytes.length);
+  for (let at = 0; at < bytes.length; at += BFLOAT16_BYTES) {
+    wide[2 * at + 2] = bytes[at]!;
+    wide[2 * at + 3] = bytes[at + 1]!;
+  }
+  return wide;
 }
 
 /** By UTF-16 code units: the same on every machine, whatever its language. */
@@ -165,23 +179,27 @@ function split(file: Uint8Array, where: string): { header: string; data: Uint8Ar
 
 interface Placed {
   readonly name: string;
+  /** In the file. */
+  readonly code: string;
+  /** Once read. */
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
+  readonly expectedBytes: number;
 }
 
 /** Tensors must follow each other from the first byte to the last. */
 function checkLayout(placed: readonly Placed[], dataBytes: number, where: string): void {
   const faults: string[] = [];
   let reached = 0;
-  for (const { name, dtype, shape, begin, end } of [...placed].sort(
+  for (const { name, code, dtype, shape, begin, end, expectedBytes } of [...placed].sort(
     (a, b) => a.begin - b.begin || a.end - b.end,
   )) {
-    const expected = sizeBytes(dtype, shape);
-    if (end - begin !== expected) {
+    if (end - begin !== expectedBytes) {
+      const kind = code === BFLOAT16 ? "bfloat16" : dtype;
       faults.push(
-        `tensor ${name} has ${end - begin} bytes, expected ${expected} for ${dtype} ${showShape(shape)}`,
+        `tensor ${name} has ${end - begin} bytes, expected ${expectedBytes} for ${kind} ${showShape(shape)}`,
       );
     }
     if (begin < reached)

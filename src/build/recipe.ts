@@ -30,7 +30,7 @@ export const DEFAULT_RECIPE: Recipe = {
 export function checkRecipe(recipe: Recipe): TrainStepConfig {
   const faults = [
     ...choice("arch", recipe.arch, ARCHITECTURES),
-    ...choice("stem", recipe.stem, RESNET_STEMS),
+    ...(recipe.stem === null ? [] : choice("stem", recipe.stem, RESNET_STEMS)),
     ...count("width", recipe.width),
     ...count("image size", recipe.imageSize),
     ...count("batch size", recipe.batchSize, 2),

@@ -1,7 +1,7 @@
 /** @file The options that say what is built, shared by build-graph and train. */
 
 import type { Options } from "yargs";
-import { ARCHITECTURES, RESNET_STEMS } from "../../graphs/index.js";
+import { ARCHITECTURES, RESNET_STEMS, stemsOf, type ArchitectureName } from "../../graphs/index.js";
 import type { Manifest } from "../artifact/manifest.js";
 import { DEFAULT_RECIPE, type Recipe } from "../build/recipe.js";
 import { UsageError } from "../errors.js";
@@ -27,8 +27,12 @@ const choice = (describe: string, choices: readonly string[], defaultDescription
 /** No yargs defaults: an option that was not given leaves the preset's value. */
 export const RECIPE_OPTIONS = {
   arch: choice("network", ARCHITECTURES, DEFAULT_RECIPE.arch),
-  stem: choice("first layers: 3×3 for small pictures, or 7×7 and pooling", RESNET_STEMS, DEFAULT_RECIPE.stem),
-  width: number("channels of the first stage", DEFAULT_RECIPE.width),
+  stem: choice(
+    "first layers of a ResNet: 3×3 for small pictures, or 7×7 and pooling",
+    RESNET_STEMS,
+    DEFAULT_RECIPE.stem!,
+  ),
+  width: number("channels of the first layers, which all others follow", DEFAULT_RECIPE.width),
   "image-size": number("side of the square input, pixels", DEFAULT_RECIPE.imageSize),
   "batch-size": number("pictures in a step", DEFAULT_RECIPE.batchSize),
   "embedding-dim": number("length of an embedding", DEFAULT_RECIPE.embeddingDim),
@@ -77,9 +81,10 @@ export function checkInstances(instances: number): void {
  * @throws UsageError when an option means nothing to the objective or the optimizer
  */
 export function recipeOf(given: RecipeArguments, preset: Recipe, instances: number | null): Recipe {
+  const arch = given.arch ?? preset.arch;
   return {
-    arch: given.arch ?? preset.arch,
-    stem: given.stem ?? preset.stem,
+    arch,
+    stem: given.stem ?? (hasStems(arch) ? preset.stem : null),
     width: given.width ?? preset.width,
     imageSize: given.imageSize ?? preset.imageSize,
     batchSize: given.batchSize ?? preset.batchSize,
@@ -88,6 +93,10 @@ export function recipeOf(given: RecipeArguments, preset: Recipe, instances: numb
     objective: objectiveOf(given, preset.objective, instances),
     optimizer: optimizerOf(given, preset.optimizer),
   };
+}
+
+function hasStems(arch: string): boolean {
+  return ARCHITECTURES.includes(arch as ArchitectureName) && stemsOf(arch as ArchitectureName).length > 0;
 }
 
 /** How pictures become input when nothing was measured: ImageNet's statistics. */

@@ -1,7 +1,7 @@
 /** @file Tensors as raw bytes: the form in which weights travel between files, models and runtimes. */
 
 import { GraphError, ShapeError } from "../errors.js";
-import { elementBytes, type DType, type Tensor } from "./dtype.js";
+import { elementBytes, isFloat, type DType, type Tensor } from "./dtype.js";
 import { decodeHalf, encodeHalf } from "./half.js";
 import { elementCount, showShape } from "./shape.js";
 
@@ -123,4 +123,21 @@ export function asFloat32({ dtype, shape, bytes }: RawTensor, where: string): Fl
     throw new ShapeError(`${where}: is ${dtype} ${showShape(shape)}, expected float32`);
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
   return new Float32Array(buffer, byteOffset, byteLength / 4);
+}
+
+/**
+ * The numbers of a tensor of any float dtype in float32: a view of a float32 tensor where it can be one, else a copy,
+ * rounded.
+ * @throws ShapeError unless its dtype is a float
+ */
+export function toFloat32(raw: RawTensor, where: string): Float32Array {
+  const { dtype, shape, bytes } = raw;
+  if (dtype === "float32") return asFloat32(raw, where);
+  if (!isFloat(dtype))
+    throw new ShapeError(`${where}: is ${dtype} ${showShape(shape)}, expected a float dtype`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const width = elementBytes(dtype);
+  const numbers = new Float32Array(bytes.byteLength / width);
+  for (let at = 0; at < numbers.length; at++) numbers[at] = ELEMENTS[dtype].read(view, at * width);
+  return numbers;
 }

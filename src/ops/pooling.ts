@@ -1,5 +1,6 @@
 /** @file Poolings and their gradients, on feature maps [N, C, H, W]. */
 
+import { ShapeError } from "../errors.js";
 import type { Value } from "../ir/graph.js";
 import type { AttributesFor } from "../ir/opTable.js";
 import { showShape, type Shape } from "../ir/shape.js";
@@ -68,7 +69,29 @@ export const poolingShapes = {
   },
 } satisfies ShapeRules<Pooling>;
 
-export function poolingOps({ emit }: Emitter) {
+/** Height and width of feature maps [N, C, H, W]. @throws ShapeError unless they are known */
+function mapSize({ name, shape }: Value): readonly [number, number] {
+  const [height, width] = shape.slice(2);
+  if (shape.length === 4 && typeof height === "number" && typeof width === "number") return [height, width];
+  throw new ShapeError(
+    `adaptive average pooling: ${name} is ${showShape(shape)}, expected rank 4 and sizes on its last two axes`,
+  );
+}
+
+/**
+ * Windows that share `size` pixels evenly among `count` outputs, as rows of averaging weights [count, size]: output i
+ * is the mean of the pixels from ⌊i·size/count⌋ to ⌈(i+1)·size/count⌉. They overlap where size is no multiple of count.
+ */
+function evenWindows(size: number, count: number): number[][] {
+  return Array.from({ length: count }, (_, i) => {
+    const [first, end] = [Math.floor((i * size) / count), Math.ceil(((i + 1) * size) / count)];
+    return Array.from({ length: size }, (_, pixel) =>
+      pixel >= first && pixel < end ? 1 / (end - first) : 0,
+    );
+  });
+}
+
+export function poolingOps({ emit, constant }: Emitter) {
   return {
     maxPool: (x: Value, attributes: AttributesFor<"MaxPool">) => emit("MaxPool", { X: x }, attributes).Y,
     /** The maxima, and where each stood: its position in x flattened whole. */
@@ -81,6 +104,26 @@ export function poolingOps({ emit }: Emitter) {
       emit("AveragePool", { X: x }, attributes).Y,
     averagePoolGradient: (dY: Value, attributes: AttributesFor<"AveragePoolGradient">) =>
       emit("AveragePoolGradient", { dY }, attributes).dX,
+    /**
+     * x [N, C, H, W] averaged to `side` × `side` whatever its size, repeating pixels where it is smaller. Equal
+     * windows are a pooling; others differ in size, and are products with constant matrices from both sides.
+     * @throws ShapeError unless height and width are known
+     * Source: torch.nn.AdaptiveAvgPool2d
+     */
+    adaptiveAveragePool: (x: Value, side: number): Value => {
+      const [height, width] = mapSize(x);
+      if (height === side && width === side) return x;
+      if (height % side === 0 && width % side === 0) {
+        const window = [height / side, width / side];
+        return emit("AveragePool", { X: x }, { kernelShape: window, strides: window }).Y;
+      }
+      const [rows, columns] = [evenWindows(height, side), evenWindows(width, side)];
+      const turned = Array.from({ length: width }, (_, pixel) => columns.map((window) => window[pixel]!));
+      const matrix = (shape: readonly number[], data: number[][]) =>
+        constant({ dtype: x.dtype, shape, data: data.flat() });
+      const narrow = emit("MatMul", { A: x, B: matrix([width, side], turned) }, {}).Y; // [N, C, H, side]
+      return emit("MatMul", { A: matrix([side, height], rows), B: narrow }, {}).Y;
+    },
     /** Mean of each map, [N, C, 1, 1]. */
     globalAveragePool: (x: Value) => emit("GlobalAveragePool", { X: x }, {}).Y,
   };

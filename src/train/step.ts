@@ -12,6 +12,8 @@ export interface StepBatch {
   readonly rows: Int32Array;
   /** Which step takes it, from 0. */
   readonly step: number;
+  /** What else this step's graph asks for, such as dropout noise. */
+  readonly inputs?: ReadonlyMap<string, HostTensor>;
 }
 
 export class TrainStep {
@@ -51,13 +53,18 @@ export class TrainStep {
    * @returns the loss, nats
    * @throws TrainingError when the loss is not a number; state and bank are then as before the step
    */
-  async run({ pixelValues, rows, step }: StepBatch, learningRate: number, where: string): Promise<number> {
+  async run(
+    { pixelValues, rows, step, inputs }: StepBatch,
+    learningRate: number,
+    where: string,
+  ): Promise<number> {
     rows.forEach((row, at) => (this.#rows.data[at] = BigInt(row)));
     this.#rate.data[0] = learningRate;
     const feeds = new Map<string, HostTensor>([
       ["pixel_values", floats(this.#pictureShape, pixelValues)],
       ["rows", this.#rows],
       ["learning_rate", this.#rate],
+      ...(inputs ?? []),
     ]);
     if (this.#session.inputs.includes("bank")) feeds.set("bank", this.#bank);
     const into = new Map<string, HostTensor>([

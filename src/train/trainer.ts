@@ -10,6 +10,7 @@ import { fromFloat32 } from "../ir/rawTensor.js";
 import { openSession } from "../runtime/node.js";
 import type { FloatTensor } from "../runtime/session.js";
 import { chanceLevel, embedAll, knnLevels, labelsOf, rawPixels, type Labelled } from "./evaluate.js";
+import { DropoutNoise } from "./dropoutNoise.js";
 import { fillBank } from "./fillBank.js";
 import { MetricsFile } from "./metrics.js";
 import { NoiseInputs } from "./noiseInputs.js";
@@ -50,6 +51,7 @@ class Trainer {
   readonly #state: TrainState;
   readonly #levels: Partial<Record<LevelName, readonly KnnLevel[]>> = {};
   readonly #metrics: MetricsFile;
+  readonly #dropout: DropoutNoise;
   readonly #started = performance.now();
   #bank!: FloatTensor;
   #normalizer: Normalizer | null = null;
@@ -62,6 +64,7 @@ class Trainer {
     const initial = readSafetensors(plan.files.get(FILES.state)!, FILES.state);
     this.#state = new TrainState({ ...plan.manifest, files: {} }, initial.tensors, FILES.state);
     this.#metrics = new MetricsFile(plan.out);
+    this.#dropout = new DropoutNoise(plan.manifest, plan.seed);
   }
 
   async run(): Promise<TrainSummary> {
@@ -139,7 +142,8 @@ class Trainer {
 
   async #oneStep(step: TrainStep, batch: Batch, steps: number, rate: Rate): Promise<number> {
     const lr = learningRate(this.#plan.schedule, this.#step, steps);
-    const loss = await step.run(batch, lr, `step ${this.#step + 1}`);
+    const inputs = this.#dropout.at(this.#step);
+    const loss = await step.run({ ...batch, inputs }, lr, `step ${this.#step + 1}`);
     this.#step++;
     this.#emit({
       kind: "step",

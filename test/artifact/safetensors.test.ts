@@ -87,6 +87,18 @@ describe("safetensors", () => {
     }
   });
 
+  it("reads bfloat16 as float32, which holds it exactly", () => {
+    const bytes = file('{"w":{"dtype":"BF16","shape":[3],"data_offsets":[0,6]}}', 6);
+    bytes.set([0x80, 0x3f, 0x49, 0xc0, 0x80, 0x7f], bytes.length - 6);
+    const tensor = readSafetensors(bytes, "state.safetensors").tensors.get("w")!;
+    assert.deepEqual([...asFloat32(tensor, "w")], [1, -3.140625, Infinity]);
+    assert.deepEqual(tensor.shape, [3]);
+    assertRefused(
+      file('{"w":{"dtype":"BF16","shape":[3],"data_offsets":[0,12]}}', 12),
+      ": tensor w has 12 bytes, expected 6 for bfloat16 [3]",
+    );
+  });
+
   it("refuses a file cut short at any length", () => {
     const bytes = writeSafetensors({ tensors: everyDtype, metadata: { a: "b" } });
     for (let length = 0; length < bytes.length; length++) {
@@ -119,8 +131,8 @@ describe("safetensors", () => {
 
   it("lists every entry that is not one", () => {
     assertRefused(
-      file('{"a":{"dtype":"BF16","shape":[-1],"data_offsets":[0]},"b":7}'),
-      ', header: a.dtype is "BF16", expected one of "F32"|"F64"|"F16"|"I64"|"I32"|"U8"|"BOOL"; ' +
+      file('{"a":{"dtype":"F8_E4M3","shape":[-1],"data_offsets":[0]},"b":7}'),
+      ', header: a.dtype is "F8_E4M3", expected one of "F32"|"F64"|"F16"|"I64"|"I32"|"U8"|"BOOL"|"BF16"; ' +
         "a.shape[0] is -1, expected number to be >=0; a.data_offsets is [0], expected array to have >=2 items; " +
         "b is 7, expected object",
     );

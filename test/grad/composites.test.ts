@@ -34,7 +34,55 @@ const anyDropout = drawn((draw) => {
   };
 });
 
+const anyAdaptivePool = drawn((draw) => {
+  const [height, width, side] = [draw.pick(1, 3, 4, 5), draw.pick(2, 4, 6), draw.pick(1, 2, 3)];
+  return {
+    inputs: { x: draw.floats([2, 1, height, width]) },
+    build: ({ op }, { x }) => [op.adaptiveAveragePool(x!, side)],
+    detail: { side },
+  };
+});
+
+/** PyTorch's rule, pixel by pixel: output i averages the pixels from ⌊i·size/side⌋ to ⌈(i+1)·size/side⌉. */
+function adaptiveAverages(x: readonly number[], height: number, width: number, side: number): number[] {
+  const windowOf = (i: number, size: number) => {
+    const [first, end] = [Math.floor((i * size) / side), Math.ceil(((i + 1) * size) / side)];
+    return Array.from({ length: end - first }, (_, at) => first + at);
+  };
+  return Array.from({ length: side * side }, (_, at) => {
+    const rows = windowOf(Math.floor(at / side), height);
+    const pixels = rows.flatMap((row) =>
+      windowOf(at % side, width).map((column) => x[row * width + column]!),
+    );
+    return pixels.reduce((a, b) => a + b) / pixels.length;
+  });
+}
+
+describe("adaptiveAveragePool", () => {
+  for (const [height, width, side] of [
+    [4, 6, 2],
+    [5, 3, 2],
+    [1, 2, 3],
+    [7, 7, 6],
+  ] as const) {
+    it(`averages ${height}×${width} pixels to ${side}×${side} as PyTorch does`, () => {
+      const builder = new GraphBuilder("pool");
+      const x = builder.input("x", "float64", [1, 1, height, width]);
+      builder.output("y", builder.op.adaptiveAveragePool(x, side));
+      const pixels = Array.from({ length: height * width }, (_, at) => Math.sin(at) * 10);
+      const y = evaluate(builder.build(), new Map([["x", ndArray([1, 1, height, width], pixels)]])).get("y")!;
+      adaptiveAverages(pixels, height, width, side).forEach((mean, at) =>
+        assert.ok(Math.abs(y.data[at]! - mean) < 1e-12, `${y.data[at]} at ${at}, expected ${mean}`),
+      );
+    });
+  }
+});
+
 describe("gradients of composed operators", () => {
+  it("adaptiveAveragePool agrees with finite differences", () => {
+    fc.assert(fc.property(anyAdaptivePool, (opCase) => checkGradient(opCase)));
+  });
+
   it("l2Normalize agrees with finite differences", () => {
     fc.assert(fc.property(anyNormalize, (opCase) => checkGradient(opCase)));
   });

@@ -25,7 +25,9 @@ export interface Golden {
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly case: {
-    readonly network: "resnet18";
+    readonly network: TrainStepConfig["arch"];
+    /** Absent: "cifar". */
+    readonly stem?: TrainStepConfig["stem"];
     readonly objective: string;
     readonly seed: number;
     readonly width: number;
@@ -39,6 +41,8 @@ export interface Golden {
     readonly weightDecay: number;
     readonly bankMomentum: number;
     readonly imageSize: readonly [number, number];
+    /** Side of pictures of noise; absent or null: the embedded sample. */
+    readonly noiseSize?: number | null;
     readonly pixelMean: number;
     readonly pixelStd: number;
   };
@@ -65,7 +69,7 @@ export function readGolden(name: string): Golden {
 export function goldenConfig({ case: it }: Golden): TrainStepConfig {
   return {
     arch: it.network,
-    stem: "cifar",
+    stem: it.stem === undefined ? "cifar" : it.stem,
     width: it.width,
     imageSize: it.imageSize[0],
     batchSize: it.batch,
@@ -100,7 +104,10 @@ export function sampledNorm({ values }: GoldenTensor): number {
   return norm(decode(values));
 }
 
-/** Distance from float64 at the recorded positions, relative to its norm there. */
+/** A norm below which a tensor is zero, but for float64's rounding. */
+export const ZERO = 1e-12;
+
+/** Distance from float64 at the recorded positions, relative to its norm there; absolute for a tensor of zeros. */
 export function relativeError(
   golden: Golden,
   name: string,
@@ -109,7 +116,10 @@ export function relativeError(
 ): number {
   const truth = decode(tensor.values);
   const positions = positionsOf(golden, name, tensor);
-  return norm(positions.map((position, at) => found[position]! - truth[at]!)) / norm(truth);
+  return (
+    norm(positions.map((position, at) => found[position]! - truth[at]!)) /
+    (tensor.norm < ZERO ? 1 : norm(truth))
+  );
 }
 
 export interface GoldenBatch {
@@ -118,19 +128,36 @@ export interface GoldenBatch {
   readonly rows: Int32Array;
 }
 
-/** Batches by step, from 0: grey pictures of the embedded sample in three equal channels. */
-export async function goldenBatches({ case: it }: Golden): Promise<(step: number) => Promise<GoldenBatch>> {
-  const dataset = await openDataset((await locateData(null, { seed: 0 })).train);
-  const pixels = it.imageSize[0] * it.imageSize[1];
+/** Batches by step, from 0. */
+export async function goldenBatches(golden: Golden): Promise<(step: number) => Promise<GoldenBatch>> {
+  const { batch, instances, imageSize, noiseSize } = golden.case;
+  const picture = noiseSize ? noisePicture(golden) : await samplePicture(golden);
+  const numbers = 3 * imageSize[0] * imageSize[1];
   return async (step) => {
-    const rows = Int32Array.from({ length: it.batch }, (_, at) => (it.batch * step + at) % it.instances);
-    const pixelValues = new Float32Array(it.batch * 3 * pixels);
-    for (const [at, row] of rows.entries()) {
-      const { data } = await dataset.picture(row);
-      const grey = Float32Array.from(data, (pixel) => (pixel / 255 - it.pixelMean) / it.pixelStd);
-      for (let channel = 0; channel < 3; channel++) pixelValues.set(grey, (at * 3 + channel) * pixels);
-    }
+    const rows = Int32Array.from({ length: batch }, (_, at) => (batch * step + at) % instances);
+    const pixelValues = new Float32Array(batch * numbers);
+    for (const [at, row] of rows.entries()) pixelValues.set(await picture(row), at * numbers);
     return { pixelValues, rows };
+  };
+}
+
+type PictureOf = (row: number) => Promise<Float32Array> | Float32Array;
+
+/** Grey pictures of the embedded sample, in three equal channels. */
+async function samplePicture({ case: it }: Golden): Promise<PictureOf> {
+  const dataset = await openDataset((await locateData(null, { seed: 0 })).train);
+  return async (row) => {
+    const { data } = await dataset.picture(row);
+    const grey = Array.from(data, (pixel) => (pixel / 255 - it.pixelMean) / it.pixelStd);
+    return Float32Array.from([...grey, ...grey, ...grey]);
+  };
+}
+
+function noisePicture({ case: it }: Golden): PictureOf {
+  return (row) => {
+    const stream = new RandomStream(it.seed, "pixels", row);
+    const numbers = 3 * it.imageSize[0] * it.imageSize[1];
+    return Float32Array.from({ length: numbers }, () => Math.sqrt(3) * (2 * stream.uniform() - 1));
   };
 }
 

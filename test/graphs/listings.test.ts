@@ -33,6 +33,11 @@ const LISTINGS: Readonly<Record<string, () => Graph>> = {
   "encoder-resnet18-imagenet": () => encoderGraph({ ...CIFAR, stem: "imagenet", imageSize: 64 }),
   "encoder-resnet50-imagenet": () =>
     encoderGraph({ ...CIFAR, arch: "resnet50", stem: "imagenet", imageSize: 64 }),
+  "encoder-alexnet": () => encoderGraph({ ...CIFAR, arch: "alexnet", stem: null, imageSize: 224 }),
+  // 100 pixels leave 3×3 maps for windows of unequal size.
+  "encoder-vgg16": () => encoderGraph({ ...CIFAR, arch: "vgg16", stem: null, imageSize: 100 }),
+  "encoder-vgg16_bn": () => encoderGraph({ ...CIFAR, arch: "vgg16_bn", stem: null, imageSize: 224 }),
+  "forward-alexnet": () => forwardGraph({ ...NARROW, arch: "alexnet", stem: null, imageSize: 63 }),
   "forward-resnet18-cifar": () => forwardGraph(NARROW),
   "train-step-resnet18-cifar": () => trainStepGraph(NARROW),
   // Of the smallest network: lowered, a listing is more than twice as long.

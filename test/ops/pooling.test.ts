@@ -37,6 +37,29 @@ describe("shapes of poolings", () => {
     );
   });
 
+  it("adaptiveAveragePool gives maps of one size, with no node where they have it", () => {
+    infers(
+      {
+        small: "float32 [batch, 3, 2, 1]",
+        equal: "float32 [batch, 3, 6, 6]",
+        large: "float32 [2, 3, 12, 13]",
+      },
+      ({ op }, { small, equal, large }) => [
+        op.adaptiveAveragePool(small!, 6),
+        op.adaptiveAveragePool(equal!, 6),
+        op.adaptiveAveragePool(large!, 6),
+      ],
+      "float32 [batch, 3, 6, 6]",
+      "float32 [batch, 3, 6, 6]",
+      "float32 [2, 3, 6, 6]",
+    );
+    refuses(
+      { x: "float32 [1, 1, height, 8]" },
+      ({ op }, { x }) => op.adaptiveAveragePool(x!, 2),
+      "adaptive average pooling: x is [1, 1, height, 8], expected rank 4 and sizes on its last two axes",
+    );
+  });
+
   it("refuse other ranks", () => {
     refuses(
       { x: "float32 [3, 8, 8]" },

@@ -6,6 +6,7 @@ import { buildArtifact } from "../../build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../build/recipe.js";
 import { summarizeArtifact } from "../../build/summary.js";
 import { UsageError } from "../../errors.js";
+import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
 import { showSizes, showSummary } from "../summary.js";
 import {
@@ -22,6 +23,7 @@ const SOME_INSTANCES = 50_000;
 
 const OPTIONS = {
   ...RECIPE_OPTIONS,
+  ...INIT_OPTIONS,
   out: { type: "string", requiresArg: true, describe: "folder to write" },
   "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
   instances: {
@@ -33,7 +35,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
-interface BuildArguments extends RecipeArguments {
+interface BuildArguments extends RecipeArguments, InitArguments {
   readonly out?: string | undefined;
   readonly dryRun: boolean;
   readonly instances?: number | undefined;
@@ -51,12 +53,12 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
         .example("$0 build-graph --width 16 --batch-size 64 --out build/small", "a small one"),
     async (parsed) => {
       const given = parsed as unknown as BuildArguments;
-      io.stdout.write(await buildGraph(given));
+      io.stdout.write(await buildGraph(given, io));
     },
   );
 }
 
-async function buildGraph(given: BuildArguments): Promise<string> {
+async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
   checkNumbers(given);
   const { instances = null } = given;
   if (instances !== null) checkInstances(instances);
@@ -64,7 +66,9 @@ async function buildGraph(given: BuildArguments): Promise<string> {
     throw new UsageError("--out is missing, expected a folder to write");
   const recipe = recipeOf(given, DEFAULT_RECIPE, instances);
   const preprocessing = defaultPreprocessing(recipe.imageSize);
-  const { files, manifest: draft } = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
+  const weights = await readInitialWeights(given);
+  const random = buildArtifact({ recipe, seed: given.seed ?? 0, preprocessing });
+  const { files, manifest: draft } = withInitialWeights(random, weights, given, io);
   const written = given.out !== undefined && !given.dryRun;
   const manifest = written ? await writeArtifact(given.out, files, draft) : draft;
   const summary = summarizeArtifact(manifest, files, instances ?? SOME_INSTANCES);

@@ -90,8 +90,8 @@ async function inspectFolder(folder: string, instances: number): Promise<Report>
   return { json: { folder, summary, manifest }, text };
 }
 
-function showOption([name, value]: [string, string | number | object]): string[] {
-  return [name, typeof value === "object" ? JSON.stringify(value) : String(value)];
+function showOption([name, value]: [string, string | number | object | null]): string[] {
+  return [name, typeof value === "object" ? (value === null ? "none" : JSON.stringify(value)) : String(value)];
 }
 
 function inspectModel(path: string, file: Uint8Array, listing: boolean, instances: number): Report {

@@ -15,6 +15,7 @@ import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
 import { startTraining } from "../../train/run.js";
 import { prepareRunFolder } from "../../train/runFolder.js";
 import { duration, percent, table } from "../format.js";
+import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
 import { trainProgress } from "../progress.js";
 import { checkNumbers, optionName, RECIPE_OPTIONS, type RecipeArguments } from "../recipeOptions.js";
@@ -86,9 +87,10 @@ const OPTIONS = {
   threads: number("threads of the runtime", "one for each processor"),
   "data-workers": number("threads that decode and augment", "2"),
   ...SETTLED_OPTIONS,
+  ...INIT_OPTIONS,
 } as const;
 
-interface TrainArguments extends RecipeArguments {
+interface TrainArguments extends RecipeArguments, InitArguments {
   readonly data?: string | undefined;
   readonly graph?: string | undefined;
   readonly out: string;
@@ -140,8 +142,9 @@ async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
   checkTraining(given);
   checkGraphAlone(given);
   if (given.graph === undefined) checkRecipe(provisionalRecipe(given, preset.recipe));
+  const weights = await readInitialWeights(given);
   const data = await locateData(given.data ?? null, { seed: given.seed ?? 0 });
-  const artifact = await artifactOf(given, preset, data, io);
+  const artifact = withInitialWeights(await artifactOf(given, preset, data, io), weights, given, io);
   const plan = planOf(given, preset, data, artifact);
   checkPlan(plan);
   await prepareRunFolder(given.out, given.overwrite);

@@ -1,0 +1,128 @@
+/** @file Runs the step of a golden case with our graphs, and tells how far the results lie from PyTorch's. */
+
+import assert from "node:assert/strict";
+import { forwardGraph } from "../../graphs/index.js";
+import { readSafetensors } from "../../src/artifact/safetensors.js";
+import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
+import { encodeModel } from "../../src/codec/encode.js";
+import { differentiate } from "../../src/grad/differentiate.js";
+import { lower } from "../../src/lower/lower.js";
+import { cpu } from "../../src/lower/targets/cpu.js";
+import { openSession } from "../../src/runtime/node.js";
+import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
+import { DropoutNoise } from "../../src/train/dropoutNoise.js";
+import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
+import { TrainState } from "../../src/train/state.js";
+import { TrainStep } from "../../src/train/step.js";
+import { goldenBatches, goldenConfig, relativeError, type Golden, type GoldenTensor } from "./golden.js";
+
+/** Times PyTorch's own float32 error that ours may be. */
+export const FACTOR = 3;
+/** Half a unit in the last place of float32 is 6e-8 of a number: nothing can be asked below that. */
+export const ROUNDING = 1e-7;
+/** The same on every machine, since partial sums follow the number of threads. */
+const THREADS = 2;
+
+export type GoldenTensors = Readonly<Record<string, GoldenTensor>>;
+export type Find = (name: string) => FloatTensor | undefined;
+
+/** Relative; `whole` keeps a lucky draw of positions from asking for more than PyTorch has. */
+export function allowedError({ float32Error: { sampled, whole } }: GoldenTensor): number {
+  return FACTOR * Math.max(sampled, whole, ROUNDING);
+}
+
+/** The step up to the gradients, run once. @returns every output by name */
+export async function firstStep(golden: Golden): Promise<Map<string, FloatTensor>> {
+  const forward = forwardGraph(goldenConfig(golden));
+  const trainable = [...forward.parameters.values()].filter((parameter) => parameter.trainable);
+  const gradient = differentiate(
+    forward,
+    "loss",
+    trainable.map(({ value }) => value.name),
+  );
+  const graph = lower(gradient, cpu);
+  const { instances, dim, seed, batch: batchSize, imageSize } = golden.case;
+  const batch = await (await goldenBatches(golden))(0);
+  const rows = int64s([batchSize]);
+  batch.rows.forEach((row, at) => (rows.data[at] = BigInt(row)));
+  const parameters = [...initializeParameters(forward, seed)].map(([name, data]): [string, HostTensor] => [
+    name,
+    floats(forward.parameters.get(name)!.value.shape as readonly number[], data),
+  ]);
+  const inputs = graph.inputs.map((value) => ({ ...value, shape: [...value.shape], role: "input" as const }));
+  const feeds = new Map<string, HostTensor>([
+    ...parameters,
+    ...new DropoutNoise({ tensors: inputs }, seed).at(0),
+    ["pixel_values", floats([batchSize, 3, ...imageSize], batch.pixelValues)],
+    ["rows", rows],
+    ["bank", floats([instances, dim], initializeBank(instances, dim, seed))],
+  ]);
+  const outputs = new Map(
+    graph.outputs.map(({ name, value }) => [name, floats(value.shape as readonly number[])]),
+  );
+  const session = await openSession(encodeModel(graph, { producerVersion: "0" }), "gradients", {
+    ep: "cpu",
+    threads: THREADS,
+  });
+  await session.run(feeds, outputs);
+  await session.close();
+  return outputs;
+}
+
+/** Losses of the first steps, by train_step.onnx and the loop's own classes. */
+export async function trainSteps(golden: Golden, steps: number): Promise<number[]> {
+  const { instances, dim, seed, learningRate, imageSize, batch } = golden.case;
+  const [side] = imageSize;
+  const { manifest, files } = buildArtifact({
+    recipe: goldenConfig(golden),
+    preprocessing: { imageSize: side, resize: side, mean: [0, 0, 0], std: [1, 1, 1] },
+    seed,
+  });
+  const initial = readSafetensors(files.get(FILES.state)!, FILES.state).tensors;
+  const state = new TrainState({ ...manifest, files: {} }, initial, FILES.state);
+  const bank = floats([instances, dim], initializeBank(instances, dim, seed));
+  const session = await openSession(files.get(FILES.trainStep)!, FILES.trainStep, {
+    ep: "cpu",
+    threads: THREADS,
+  });
+  const step = new TrainStep(session, state, bank, [batch, 3, ...imageSize]);
+  const dropout = new DropoutNoise(manifest, seed);
+  const batchOf = await goldenBatches(golden);
+  const losses: number[] = [];
+  for (let at = 0; at < steps; at++) {
+    const fed = { ...(await batchOf(at)), inputs: dropout.at(at), step: at };
+    losses.push(await step.run(fed, learningRate, `step ${at + 1}`));
+  }
+  await session.close();
+  return losses;
+}
+
+/** Asserts for all tensors at once that they are PyTorch's, so that a failure shows every one that is not. */
+export function assertClose(
+  golden: Golden,
+  tensors: GoldenTensors,
+  find: Find,
+  tolerance = allowedError,
+): void {
+  const faults = Object.entries(tensors).flatMap(([name, tensor]) => {
+    const found = find(name);
+    assert.deepEqual(found?.shape, tensor.shape, `${name} is computed, in PyTorch's shape`);
+    const error = relativeError(golden, name, tensor, found.data);
+    const most = tolerance(tensor);
+    return error <= most ? [] : [`${name} by ${error.toExponential(1)}, expected ${most.toExponential(1)}`];
+  });
+  assert.deepEqual(faults, [], "relative distance from float64");
+}
+
+/** "worst 1.8 times: layer2.1.bn1.bias" */
+export function worst(golden: Golden, tensors: GoldenTensors, find: Find): string {
+  const [first] = Object.entries(tensors)
+    .map(([name, tensor]) => {
+      const times = (FACTOR * relativeError(golden, name, tensor, find(name)!.data)) / allowedError(tensor);
+      return { name, times };
+    })
+    .sort((a, b) => b.times - a.times);
+  return first ? `worst ${first.times.toFixed(2)} times: ${first.name}` : "none";
+}
+
+export const relative = (found: number, truth: number): number => Math.abs(found - truth) / Math.abs(truth);
