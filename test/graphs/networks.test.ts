@@ -36,7 +36,7 @@ function configOf(arch: ArchitectureName, more: Partial<EncoderConfig> = {}): En
 }
 
 function stepOf(config: EncoderConfig): TrainStepConfig {
-  const optimizer = { momentum: 0.9, weightDecay: 0 };
+  const optimizer = { ...OPTIMIZER_DEFAULTS.sgd, weightDecay: 0 };
   return {
     ...config,
     batchSize: 4,
