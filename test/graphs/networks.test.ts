@@ -11,6 +11,7 @@ import {
   type EncoderConfig,
   type TrainStepConfig,
 } from "../../graphs/index.js";
+import { OPTIMIZER_DEFAULTS } from "../../src/build/optimizer.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { elementCount } from "../../src/ir/shape.js";
 import { lower } from "../../src/lower/lower.js";
