@@ -12,9 +12,6 @@ export {
 export { bankUpdate } from "./bankUpdate.js";
 export { bankInitGraph, encode, encoderGraph, type Encoded, type EncoderConfig } from "./encoder.js";
 export { knnGraph } from "./knn.js";
-export { adamw, adamwStep, type AdamwConfig } from "./adamw.js";
-export { infonceLoss } from "./infonceLoss.js";
-export { lars, type LarsConfig } from "./lars.js";
 export {
   batchNorm,
   conv,
@@ -24,6 +21,9 @@ export {
   type LayerInitials,
   type NetworkContext,
 } from "./layers.js";
+export { adamw, adamwStep, type AdamwConfig } from "./adamw.js";
+export { infonceLoss } from "./infonceLoss.js";
+export { lars, type LarsConfig } from "./lars.js";
 export { dropoutNoiseName, isDropoutNoise, isOptimizerState, momentumName, nextName } from "./names.js";
 export { nceLoss, type NceTerms } from "./nceLoss.js";
 export {

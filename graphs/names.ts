@@ -6,6 +6,12 @@ export const nextName = (name: string): string => `${name}.next`;
 /** The input that holds the optimizer's velocity for parameter `name`. */
 export const momentumName = (name: string): string => `${name}.momentum`;
 
+/** The input that holds the noise of a network's dropout layer, counted from 0. */
+export const dropoutNoiseName = (ordinal: number): string => `dropout_noise.${ordinal}`;
+
+/** True for the inputs that dropoutNoiseName names. */
+export const isDropoutNoise = (name: string): boolean => /^dropout_noise\.\d+$/.test(name);
+
 /** AdamW's moving averages of the gradient and of its square for parameter `name`; PyTorch's names. */
 export const averageName = (name: string): string => `${name}.exp_avg`;
 export const squareName = (name: string): string => `${name}.exp_avg_sq`;
@@ -20,9 +26,3 @@ export function isOptimizerState(name: string, parameters: Iterable<string>): bo
     [momentumName(owner), averageName(owner), squareName(owner)].includes(name),
   );
 }
-
-/** The input that holds the noise of a network's dropout layer, counted from 0. */
-export const dropoutNoiseName = (ordinal: number): string => `dropout_noise.${ordinal}`;
-
-/** True for the inputs that dropoutNoiseName names. */
-export const isDropoutNoise = (name: string): boolean => /^dropout_noise\.\d+$/.test(name);

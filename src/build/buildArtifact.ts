@@ -101,11 +101,12 @@ function normalizerOf(config: TrainStepConfig): Graph | null {
 
 /** What a reader of the model file alone would want to know, as ONNX metadata. */
 function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
-  const entries = Object.entries(recipe).filter(([, value]) => value !== null);
-  const texts = entries.map(([key, value]): [string, string] => [
-    key,
-    typeof value === "object" ? JSON.stringify(value) : String(value),
-  ]);
+  const texts = Object.entries(recipe)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]): [string, string] => [
+      key,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]);
   return { ...Object.fromEntries(texts), preprocessing: JSON.stringify(preprocessing) };
 }
 

@@ -10,10 +10,10 @@ export interface StepBatch {
   readonly pixelValues: Float32Array<ArrayBuffer>;
   /** [B], the pictures' rows in the bank */
   readonly rows: Int32Array;
-  /** Which step takes it, from 0. */
-  readonly step: number;
   /** What else this step's graph asks for, such as dropout noise. */
   readonly inputs?: ReadonlyMap<string, HostTensor>;
+  /** Which step takes it, from 0. */
+  readonly step: number;
 }
 
 export class TrainStep {
@@ -54,7 +54,7 @@ export class TrainStep {
    * @throws TrainingError when the loss is not a number; state and bank are then as before the step
    */
   async run(
-    { pixelValues, rows, step, inputs }: StepBatch,
+    { pixelValues, rows, inputs, step }: StepBatch,
     learningRate: number,
     where: string,
   ): Promise<number> {

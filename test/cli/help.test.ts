@@ -31,7 +31,10 @@ describe("onnx-instdisc", () => {
       assert.deepEqual([code, stderr], [0, ""]);
       for (const example of examples) assert.ok(stdout.includes(`onnx-instdisc ${example}`), example);
       for (const option of options) assert.match(stdout, new RegExp(`^ +${option} `, "m"));
-      assert.match(stdout, /--width +channels of the first layers, which all others follow +\[number\] \[default: 64\]/);
+      assert.match(
+        stdout,
+        /--width +channels of the first layers, which all others follow +\[number\] \[default: 64\]/,
+      );
     });
   }
 });

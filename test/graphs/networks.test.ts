@@ -11,7 +11,6 @@ import {
   type EncoderConfig,
   type TrainStepConfig,
 } from "../../graphs/index.js";
-import { OPTIMIZER_DEFAULTS } from "../../src/build/optimizer.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { elementCount } from "../../src/ir/shape.js";
 import { lower } from "../../src/lower/lower.js";
@@ -37,14 +36,15 @@ function configOf(arch: ArchitectureName, more: Partial<EncoderConfig> = {}): En
 }
 
 function stepOf(config: EncoderConfig): TrainStepConfig {
-  const optimizer = { ...OPTIMIZER_DEFAULTS.sgd, weightDecay: 0 };
-  return {
-    ...config,
-    batchSize: 4,
-    objective: { name: "softmax", temperature: 0.1, proximal: 0 },
-    bankMomentum: 0.5,
-    optimizer,
-  };
+  const optimizer = {
+    name: "sgd",
+    momentum: 0.9,
+    nesterov: false,
+    weightDecay: 0,
+    decayNormAndBias: true,
+  } as const;
+  const objective = { name: "softmax", temperature: 0.1, proximal: 0 } as const;
+  return { ...config, batchSize: 4, objective, bankMomentum: 0.5, optimizer };
 }
 
 const trainableOf = (graph: Graph) => [...graph.parameters.values()].filter(({ trainable }) => trainable);

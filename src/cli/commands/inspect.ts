@@ -91,7 +91,10 @@ async function inspectFolder(folder: string, instances: number): Promise<Report>
 }
 
 function showOption([name, value]: [string, string | number | object | null]): string[] {
-  return [name, typeof value === "object" ? (value === null ? "none" : JSON.stringify(value)) : String(value)];
+  return [
+    name,
+    typeof value === "object" ? (value === null ? "none" : JSON.stringify(value)) : String(value),
+  ];
 }
 
 function inspectModel(path: string, file: Uint8Array, listing: boolean, instances: number): Report {
