@@ -2,8 +2,7 @@
 
     .venv/bin/python tools/makeObjectiveGolden.py nce
 
-The file is that of tools/makeGolden.py, which tells how to read it and how inputs are made; tensors are sampled at
-min(32, size) positions. In addition:
+The file is that of tools/makeGolden.py, which tells how to read it and how inputs are made. In addition:
 
     noise rows       m = 64 of n = 128 for each picture of step s: words of the stream "noise/<s>", one for each row,
                      taken modulo n-1 after those at or above the largest multiple of n-1 below 2^32 are left out;
@@ -15,7 +14,6 @@ min(32, size) positions. In addition:
 """
 
 import argparse
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from torch.nn import functional
 import makeGolden
 import philox
 from makeGolden import Case
+from networks import NETWORKS, BasicBlock, ResNet
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,14 @@ def infonce(case: NoiseCase, embeddings: Tensor, rows: Tensor, bank: Tensor) -> 
     return functional.cross_entropy(logits, torch.zeros(case.batch, dtype=torch.long))
 
 
-class WithInstances(makeGolden.ResNet):
+class WithInstances(ResNet):
     """A network that carries the class weights of the parametric softmax as one of its parameters."""
 
     latest: "WithInstances"  # the one being trained: an objective is not handed its network
 
-    def __init__(self, case: NoiseCase):
-        super().__init__(makeGolden.BasicBlock, [2, 2, 2, 2], case.width, case.dim)
-        self.instances = torch.nn.Linear(case.dim, case.instances, bias=False)
+    def __init__(self, width: int, dim: int, stem: str):
+        super().__init__(BasicBlock, [2, 2, 2, 2], width, dim, stem)
+        self.instances = torch.nn.Linear(dim, SMALL.instances, bias=False)
         WithInstances.latest = self
 
 
@@ -92,8 +91,7 @@ def parametric(case: NoiseCase, embeddings: Tensor, rows: Tensor, bank: Tensor) 
     return functional.cross_entropy(WithInstances.latest.instances(embeddings), rows)
 
 
-makeGolden.SAMPLED_POSITIONS = 32
-makeGolden.NETWORKS["resnet18WithInstances"] = WithInstances
+NETWORKS["resnet18WithInstances"] = WithInstances
 makeGolden.OBJECTIVES.update({"nce": nce, "infonce": infonce, "parametric": parametric})
 
 SMALL = NoiseCase(
@@ -105,6 +103,7 @@ SMALL = NoiseCase(
     instances=128,
     batch=8,
     steps=10,
+    positions=32,
     learningRate=1e-5,  # at 3e-3 rounding grows to 5 % within these steps, in PyTorch too
 )
 CASES = {
@@ -120,7 +119,7 @@ def first_log_normalizer(case: NoiseCase, pictures: np.ndarray) -> float:
     rows = torch.from_numpy(makeGolden.batch_rows(case, 0))
     model = makeGolden.build(case, torch.float64)
     with torch.no_grad():
-        pixels = torch.from_numpy(makeGolden.make_batch(pictures, rows.numpy())).double()
+        pixels = torch.from_numpy(makeGolden.make_batch(case, pictures, 0)).double()
         embeddings = functional.normalize(model(pixels), eps=1e-12)
         own, noise = similarities(case, embeddings, rows, torch.from_numpy(makeGolden.make_bank(case)).double())
         return float(torch.cat([own[:, None], noise], 1).exp().mean().log() + np.log(case.instances))
@@ -141,10 +140,9 @@ def main() -> None:
         case = replace(case, logNormalizer=first_log_normalizer(case, pictures))
     makeGolden.CASES[name] = case
     golden = makeGolden.make_golden(name, pictures)
-    golden["case"]["sampledPositions"] = makeGolden.SAMPLED_POSITIONS
     golden["about"] = "PyTorch's results for step parity; tools/makeObjectiveGolden.py tells how to read and remake this"
     golden["command"] = f"python tools/makeObjectiveGolden.py {name}"
-    output.write_text(json.dumps(golden, indent=1) + "\n")
+    output.write_text(makeGolden.print_json(golden) + "\n")
     makeGolden.print_summary(golden)
     print(f"{output}: {output.stat().st_size} bytes")
 

@@ -39,7 +39,6 @@ interface Golden {
       | "epsilon"
       | "proximal"
       | "logNormalizer"
-      | "sampledPositions"
       | "pixelMean"
       | "pixelStd",
       number
