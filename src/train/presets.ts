@@ -36,7 +36,7 @@ export const OWN_PICTURES: Preset = {
 /** For the embedded sample: small, gray, centred garments, and a few minutes on two cores. */
 export const SAMPLE: Preset = {
   recipe: { ...DEFAULT_RECIPE, arch: "resnet10", width: 8, imageSize: 28, batchSize: 64 },
-  epochs: 18,
+  epochs: 16,
   schedule: { base: 0.03, warmupSteps: 50, decay: "cosine" },
   augment: {
     cropScale: [0.6, 1],

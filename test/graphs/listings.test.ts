@@ -6,11 +6,19 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encoderGraph, forwardGraph, trainStepGraph, type TrainStepConfig } from "../../graphs/index.js";
+import {
+  addObjective,
+  encoderGraph,
+  forwardGraph,
+  trainStepGraph,
+  type ObjectiveConfig,
+  type TrainStepConfig,
+} from "../../graphs/index.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { printGraph } from "../../src/ir/print.js";
 import { lower } from "../../src/lower/lower.js";
 import { cpu } from "../../src/lower/targets/cpu.js";
+import { GraphBuilder } from "../../src/ops/builder.js";
 import { ROOT } from "../support/sources.js";
 
 const FOLDER = join(ROOT, "test/golden/listings");
@@ -44,6 +52,37 @@ const LISTINGS: Readonly<Record<string, () => Graph>> = {
   "train-step-resnet10-cifar-cpu": () => lower(trainStepGraph({ ...NARROW, arch: "resnet10" }), cpu),
 };
 
+const NOISE = {
+  temperature: 0.1,
+  proximal: 0,
+  negatives: 4096,
+  noise: { positive: false, duplicates: true },
+} as const;
+
+const OBJECTIVES: Readonly<Record<string, ObjectiveConfig>> = {
+  parametric: { name: "parametric", instances: 50_000 },
+  softmax: { name: "softmax", temperature: 0.1, proximal: 30 },
+  nce: { name: "nce", ...NOISE, noiseForm: "gather", epsilon: 0, normalizer: { mode: "first" } },
+  "nce-gemm-epsilon-exact": {
+    name: "nce",
+    ...NOISE,
+    noiseForm: "gemm",
+    epsilon: 1e-7,
+    normalizer: { mode: "exact" },
+  },
+  infonce: { name: "infonce", ...NOISE, noiseForm: "gather" },
+};
+
+/** An objective alone, over embeddings that are given. */
+function objectiveGraph(objective: ObjectiveConfig): Graph {
+  const builder = new GraphBuilder(`objective_${objective.name}`);
+  const embeddings = builder.input("embeddings", "float32", [32, 128]);
+  const rows = builder.input("rows", "int64", [32]);
+  const bank = objective.name === "parametric" ? null : builder.input("bank", "float32", ["instances", 128]);
+  addObjective(builder, embeddings, rows, objective, bank);
+  return builder.build();
+}
+
 /** "line 3: found …, expected …"; null when they are equal. */
 function firstDifference(found: string, expected: string): string | null {
   const [left, right] = [found.split("\n"), expected.split("\n")];
@@ -54,7 +93,12 @@ function firstDifference(found: string, expected: string): string | null {
 }
 
 describe("the listing of", () => {
-  for (const [name, build] of Object.entries(LISTINGS)) {
+  const objectives = Object.entries(OBJECTIVES).map(
+    ([name, config]) => [`objective-${name}`, () => objectiveGraph(config)] as const,
+  );
+  const listings = [...Object.entries(LISTINGS), ...objectives];
+
+  for (const [name, build] of listings) {
     it(name, () => {
       const path = join(FOLDER, `${name}.txt`);
       const found = printGraph(build());
@@ -72,12 +116,7 @@ describe("the listing of", () => {
     });
   }
 
-  it("every file is that of a network", () => {
-    assert.deepEqual(
-      readdirSync(FOLDER).sort(),
-      Object.keys(LISTINGS)
-        .map((name) => `${name}.txt`)
-        .sort(),
-    );
+  it("every file is that of a graph listed here", () => {
+    assert.deepEqual(readdirSync(FOLDER).sort(), listings.map(([name]) => `${name}.txt`).sort());
   });
 });

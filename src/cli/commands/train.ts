@@ -59,7 +59,7 @@ const OPTIONS = {
     describe: "execution provider",
   },
   json: { type: "boolean", default: false, describe: "print the summary as JSON" },
-  epochs: number("passes over the pictures", "100; sample: 18"),
+  epochs: number("passes over the pictures", "100; sample: 16"),
   lr: number("highest learning rate", "0.03"),
   "warmup-steps": number("steps of linear warm-up", "100; sample: 50"),
   schedule: {
