@@ -20,7 +20,7 @@ export async function prepareRunFolder(folder: string, overwrite: boolean): Prom
     const present = await readdir(folder);
     if (present.length > 0 && !overwrite) {
       throw new UsageError(
-        `${folder}: holds ${present.length} files, expected an empty or new folder; choose another --out, or pass --overwrite`,
+        `${folder}: is not empty (${present.length} found), expected an empty or new folder; choose another --out, or pass --overwrite`,
       );
     }
     for (const name of OURS) await rm(join(folder, name), { force: true });

@@ -102,7 +102,7 @@ const REQUESTS: readonly Refusal[] = [
     title: "a folder that holds something, without --overwrite",
     args: ["train", ...TINY, "--data", "pictures", "--out", "graph"],
     code: 2,
-    says: ["graph: holds 5 files, expected an empty or new folder", "--overwrite"],
+    says: ["graph: is not empty (5 found), expected an empty or new folder", "--overwrite"],
   },
   {
     title: "training settings out of range, all listed",

@@ -28,7 +28,7 @@ describe("prepareRunFolder", () => {
     writeFileSync(at("full", "encoder.onnx"), "old");
     await assert.rejects(prepareRunFolder(at("full"), false), {
       name: "UsageError",
-      message: `${at("full")}: holds 1 files, expected an empty or new folder; choose another --out, or pass --overwrite`,
+      message: `${at("full")}: is not empty (1 found), expected an empty or new folder; choose another --out, or pass --overwrite`,
     });
     assert.equal(readFileSync(at("full", "encoder.onnx"), "utf8"), "old");
   });

@@ -14,7 +14,7 @@ import { BANK_INITS, checkPlan, LEVELS, type TrainPlan, type TrainSummary } from
 import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
 import { startTraining } from "../../train/run.js";
 import { prepareRunFolder } from "../../train/runFolder.js";
-import { duration, percent, table } from "../format.js";
+import { counted, duration, percent, table } from "../format.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
 import { trainProgress } from "../progress.js";
@@ -279,8 +279,8 @@ function describe(summary: TrainSummary, data: string | undefined): string {
   const head = ["held-out pictures, right by their neighbours", `k = ${k}`, `k = ${one}`];
   const known = rows.length > 0 ? `\n${table([head, ...rows])}` : "";
   const done = summary.interrupted
-    ? `\nStopped after ${summary.steps} steps; ${out} holds what was learned so far.\n`
-    : `\nLearned in ${duration(summary.seconds)}: ${summary.epochs} epochs, ${summary.steps} steps, loss ${summary.loss.toFixed(3)}.\n`;
+    ? `\nStopped after ${counted(summary.steps, "step")}; ${out} holds what was learned so far.\n`
+    : `\nLearned in ${duration(summary.seconds)}: ${counted(summary.epochs, "epoch")}, ${counted(summary.steps, "step")}, loss ${summary.loss.toFixed(3)}.\n`;
   const files = `\n${out}/encoder.onnx maps pictures to vectors in any ONNX runtime; ${out}/state.safetensors holds weights and bank.\n`;
   const next =
     data === undefined
