@@ -15,11 +15,6 @@ import { drawNoise } from "../../src/train/noise.js";
 import { openGraph, runGraph } from "../support/runGraph.js";
 import { goldenBatches, goldenConfig, readCase, type Golden } from "./golden.js";
 
-export interface GoldenGradient {
-  readonly float32Error: number;
-  readonly values: string;
-}
-
 export interface ObjectiveGolden extends Omit<Golden, "case" | "firstStep"> {
   readonly case: Golden["case"] & {
     readonly objective: "nce" | "infonce" | "parametric";
@@ -31,7 +26,8 @@ export interface ObjectiveGolden extends Omit<Golden, "case" | "firstStep"> {
   };
   /** The file that holds the running statistics. */
   readonly forward: string;
-  readonly gradients: Readonly<Record<string, GoldenGradient>>;
+  /** `float32Error`: the larger one of that at the sampled positions and that of the whole tensor. */
+  readonly gradients: Readonly<Record<string, { readonly float32Error: number; readonly values: string }>>;
 }
 
 /** @param name "resnet50-nce" */
