@@ -8,15 +8,7 @@ import { forwardGraph, nextName } from "../../graphs/index.js";
 import { gradientName } from "../../src/grad/differentiate.js";
 import type { FloatTensor } from "../../src/runtime/session.js";
 import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
-import {
-  goldenBatches,
-  goldenConfig,
-  readGolden,
-  sampledNorm,
-  sha256,
-  ZERO,
-  type GoldenTensor,
-} from "./golden.js";
+import { goldenBatches, goldenConfig, readGolden, sampledNorm, sha256, ZERO } from "./golden.js";
 import {
   allowedError,
   assertClose,
@@ -25,24 +17,15 @@ import {
   relative,
   ROUNDING,
   trainSteps,
+  withoutLuck,
   worst,
   type Find,
-  type GoldenTensors,
 } from "./stepParity.js";
 
 const NETWORKS = ["resnet18ImagenetStem", "resnet50", "alexnet", "vgg16", "vgg16_bn"];
 /** Tensors must be this many times larger than what a test lets pass, or zeros would pass too. */
 const MARGIN = 100;
 const LOSS_TOLERANCE = 1e-3;
-
-/** Where PyTorch came closer to float64 than on half of all tensors, it was lucky: that half is then what counts. */
-function withoutLuck(tensors: GoldenTensors): (tensor: GoldenTensor) => number {
-  const errors = Object.values(tensors)
-    .map(allowedError)
-    .sort((a, b) => a - b);
-  const middle = errors[Math.floor(errors.length / 2)] ?? 0;
-  return (tensor) => (tensor.norm < ZERO ? allowedError(tensor) : Math.max(allowedError(tensor), middle));
-}
 
 for (const name of NETWORKS) {
   describe(`${name} against PyTorch`, () => {
