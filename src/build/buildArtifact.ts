@@ -12,11 +12,10 @@ import {
 import type { Manifest, ManifestTensor, TensorRole } from "../artifact/manifest.js";
 import type { ManifestDraft } from "../artifact/node.js";
 import { writeSafetensors } from "../artifact/safetensors.js";
-import { encodeModel, OPSET, PRODUCER } from "../codec/encode.js";
+import { encodeModel, IR_VERSION, OPSET, PRODUCER } from "../codec/encode.js";
 import type { Graph, Value } from "../ir/graph.js";
 import { fromFloat32, type RawTensor } from "../ir/rawTensor.js";
 import { lower } from "../lower/lower.js";
-import { simplify } from "../lower/simplify.js";
 import { cpu } from "../lower/targets/cpu.js";
 import { initializeParameters } from "./initialize.js";
 import { VERSION } from "../version.js";
@@ -29,8 +28,6 @@ export const FILES = {
   normalizer: "normalizer.onnx",
   state: "state.safetensors",
 } as const;
-
-const IR_VERSION = 8;
 
 export interface BuildOptions {
   readonly recipe: Recipe;
@@ -54,7 +51,7 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
   const step = lower(trainStepGraph(config), cpu);
   const bankInit = lower(bankInitGraph(config, config.batchSize), cpu);
   const normalizer = normalizerOf(config);
-  const encoder = lower(simplify(encoderGraph(config)), cpu);
+  const encoder = lower(encoderGraph(config), cpu);
   const weights = new Map(
     [...initializeParameters(step, seed)].map(([name, data]): [string, RawTensor] => [
       name,
@@ -64,7 +61,7 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
   const weightsOf = (graph: Graph) => new Map([...weights].filter(([name]) => graph.parameters.has(name)));
   const metadata = describeRecipe(recipe, preprocessing);
   const encode = (graph: Graph, docString: string, tensors = new Map<string, RawTensor>()) =>
-    encodeModel(graph, { producerVersion: VERSION, docString, metadata, tensors, irVersion: IR_VERSION });
+    encodeModel(graph, { producerVersion: VERSION, docString, metadata, tensors });
   return {
     manifest: {
       format: "onnx-instdisc",

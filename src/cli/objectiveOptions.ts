@@ -4,24 +4,10 @@ import type { Options } from "yargs";
 import { NOISE_FORMS, NORMALIZERS, OBJECTIVES, type ObjectiveConfig } from "../../graphs/index.js";
 import { NORMALIZER_BATCHES, NORMALIZER_MOMENTUM, OBJECTIVE_DEFAULTS } from "../build/objective.js";
 import { UsageError } from "../errors.js";
+import { optionName, optionsOf } from "./option.js";
 
 const { nce } = OBJECTIVE_DEFAULTS;
-const option = (describe: string, defaultDescription: string | number | boolean) => ({
-  describe,
-  defaultDescription: String(defaultDescription),
-  group: "What tells pictures apart:",
-});
-const number = (describe: string, shown: string | number): Options => ({
-  ...option(describe, shown),
-  type: "number",
-  requiresArg: true,
-});
-const choice = (describe: string, choices: readonly string[], shown: string): Options => ({
-  ...option(describe, shown),
-  choices,
-  requiresArg: true,
-});
-const flag = (describe: string, shown: boolean): Options => ({ ...option(describe, shown), type: "boolean" });
+const { number, choice, flag } = optionsOf("What tells pictures apart:");
 
 export const OBJECTIVE_OPTIONS = {
   objective: choice(
@@ -156,10 +142,7 @@ function normalizerOf(given: ObjectiveArguments, preset: Normalizer): Normalizer
 function checkApplies(given: ObjectiveArguments, name: Name): void {
   const faults = Object.entries(APPLIES)
     .filter(([key, names]) => given[key as keyof ObjectiveArguments] !== undefined && !names.includes(name))
-    .map(([key, names]) => {
-      const dashed = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      return `--${dashed} means something to ${names.join(", ")} only`;
-    });
+    .map(([key, names]) => `--${optionName(key)} means something to ${names.join(", ")} only`);
   if (faults.length > 0)
     throw new UsageError(
       `the objective is ${name}: ${faults.join("; ")}; choose another --objective or leave them out`,

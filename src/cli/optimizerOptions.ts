@@ -4,22 +4,13 @@ import type { Options } from "yargs";
 import { OPTIMIZERS, type OptimizerConfig } from "../../graphs/index.js";
 import { OPTIMIZER_DEFAULTS } from "../build/optimizer.js";
 import { UsageError } from "../errors.js";
+import { optionName, optionsOf } from "./option.js";
 
 const { sgd, adamw, lars } = OPTIMIZER_DEFAULTS;
-const option = (describe: string, defaultDescription: string | number | boolean) => ({
-  describe,
-  defaultDescription: String(defaultDescription),
-  group: "Optimizer:",
-});
-const number = (describe: string, shown: string | number): Options => ({
-  ...option(describe, shown),
-  type: "number",
-  requiresArg: true,
-});
-const flag = (describe: string, shown: boolean): Options => ({ ...option(describe, shown), type: "boolean" });
+const { number, choice, flag } = optionsOf("Optimizer:");
 
 export const OPTIMIZER_OPTIONS = {
-  optimizer: { ...option("how gradients become steps", "sgd"), choices: OPTIMIZERS, requiresArg: true },
+  optimizer: choice("how gradients become steps", OPTIMIZERS, "sgd"),
   momentum: number("of sgd and lars", sgd.momentum),
   nesterov: flag("sgd looks ahead", sgd.nesterov),
   "weight-decay": number("pull towards zero", `sgd, lars: ${sgd.weightDecay}; adamw: ${adamw.weightDecay}`),
@@ -68,7 +59,7 @@ export function optimizerOf(given: OptimizerArguments, preset: OptimizerConfig):
   });
   const faults = settings
     .filter(({ setting }) => !(setting in base))
-    .map(({ key }) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    .map(({ key }) => `--${optionName(key)}`);
   if (faults.length > 0)
     throw new UsageError(`the optimizer is ${name}: ${faults.join(", ")} mean nothing to it; leave them out`);
   return { ...base, ...Object.fromEntries(settings.map(({ setting, value }) => [setting, value])) };

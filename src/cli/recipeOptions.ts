@@ -6,25 +6,11 @@ import type { Manifest } from "../artifact/manifest.js";
 import { DEFAULT_RECIPE, type Recipe } from "../build/recipe.js";
 import { UsageError } from "../errors.js";
 import { OBJECTIVE_OPTIONS, objectiveOf, type ObjectiveArguments } from "./objectiveOptions.js";
+import { optionName, optionsOf } from "./option.js";
 import { OPTIMIZER_OPTIONS, optimizerOf, type OptimizerArguments } from "./optimizerOptions.js";
 
-const NETWORK = "What is built:";
-const number = (describe: string, defaultDescription: string | number): Options => ({
-  type: "number",
-  describe,
-  defaultDescription: String(defaultDescription),
-  requiresArg: true,
-  group: NETWORK,
-});
-const choice = (describe: string, choices: readonly string[], defaultDescription: string): Options => ({
-  choices,
-  describe,
-  defaultDescription,
-  requiresArg: true,
-  group: NETWORK,
-});
+const { number, choice } = optionsOf("What is built:");
 
-/** No yargs defaults: an option that was not given leaves the preset's value. */
 export const RECIPE_OPTIONS = {
   arch: choice("network", ARCHITECTURES, DEFAULT_RECIPE.arch),
   stem: choice(
@@ -49,10 +35,6 @@ export type RecipeArguments = ObjectiveArguments &
     Record<"arch" | "stem", string> &
       Record<"width" | "imageSize" | "batchSize" | "embeddingDim" | "bankMomentum" | "seed", number>
   >;
-
-/** "batchSize" as it is typed: "batch-size". */
-export const optionName = (camel: string): string =>
-  camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** @throws UsageError when a number was given as something else, such as "--width wide" */
 export function checkNumbers(given: object): void {

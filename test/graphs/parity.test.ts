@@ -4,11 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import { forwardGraph, nextName } from "../../graphs/index.js";
-import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
+import { nextName } from "../../graphs/index.js";
 import { gradientName } from "../../src/grad/differentiate.js";
 import type { FloatTensor } from "../../src/runtime/session.js";
-import { goldenBatches, goldenConfig, readGolden, sampledNorm, sha256 } from "./golden.js";
+import { readGolden, sampledNorm } from "./golden.js";
 import {
   allowedError,
   assertClose,
@@ -16,6 +15,7 @@ import {
   firstStep,
   relative,
   ROUNDING,
+  startsAlike,
   trainSteps,
   worst,
   type Find,
@@ -26,6 +26,7 @@ import {
 const MARGIN = 100;
 /** Part of a gradient that may differ where units have another sign: each moves it by about 0.5 %, and some do. */
 const KINKS = 0.05;
+
 /** Tolerances are parts of a tensor's norm at the sampled positions. */
 function assertLarge(tensors: GoldenTensors): void {
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -53,24 +54,7 @@ for (const name of [SMOOTH, KINKED]) {
       console.log(`    running statistics, ${worst(golden, runningStatistics, statisticOf)}`);
     });
 
-    it("starts from the same numbers", async () => {
-      const { seed, instances, dim } = golden.case;
-      const parameters = initializeParameters(forwardGraph(goldenConfig(golden)), seed);
-      const trained = Object.keys(gradients).map((parameter) => parameters.get(parameter)!);
-      const { pixelValues } = await (await goldenBatches(golden))(0);
-      assert.deepEqual(
-        [sha256(...trained), sha256(initializeBank(instances, dim, seed)), sha256(pixelValues)],
-        [golden.inputs.parametersSha256, golden.inputs.bankSha256, golden.inputs.firstBatchSha256],
-      );
-    });
-
-    it("has the same parameters and statistics, no more and no fewer", () => {
-      const ours = [...forwardGraph(goldenConfig(golden)).parameters.values()];
-      const names = (trainable: boolean) =>
-        ours.filter((parameter) => parameter.trainable === trainable).map(({ value }) => value.name);
-      assert.deepEqual(names(true).sort(), Object.keys(gradients).sort());
-      assert.deepEqual(names(false).sort(), Object.keys(runningStatistics).sort());
-    });
+    startsAlike(golden);
 
     it("is compared with tensors a hundred times larger than what may differ", () =>
       assertLarge({ ...runningStatistics, bankRows }));

@@ -18,6 +18,7 @@ import {
   goldenBatches,
   goldenConfig,
   relativeError,
+  sha256,
   ZERO,
   type Golden,
   type GoldenTensor,
@@ -144,3 +145,27 @@ export function worst(golden: Golden, tensors: GoldenTensors, find: Find): strin
 }
 
 export const relative = (found: number, truth: number): number => Math.abs(found - truth) / Math.abs(truth);
+
+/** Tests that a golden case and our graph have the same inputs, to the bit, and the same parameters. */
+export function startsAlike(golden: Golden): void {
+  const { gradients, runningStatistics } = golden.firstStep;
+
+  it("starts from the same numbers", async () => {
+    const { seed, instances, dim } = golden.case;
+    const parameters = initializeParameters(forwardGraph(goldenConfig(golden)), seed);
+    const trained = Object.keys(gradients).map((parameter) => parameters.get(parameter)!);
+    const { pixelValues } = await (await goldenBatches(golden))(0);
+    assert.deepEqual(
+      [sha256(...trained), sha256(initializeBank(instances, dim, seed)), sha256(pixelValues)],
+      [golden.inputs.parametersSha256, golden.inputs.bankSha256, golden.inputs.firstBatchSha256],
+    );
+  });
+
+  it("has the same parameters and statistics, no more and no fewer", () => {
+    const ours = [...forwardGraph(goldenConfig(golden)).parameters.values()];
+    const names = (trainable: boolean) =>
+      ours.filter((parameter) => parameter.trainable === trainable).map(({ value }) => value.name);
+    assert.deepEqual(names(true).sort(), Object.keys(gradients).sort());
+    assert.deepEqual(names(false).sort(), Object.keys(runningStatistics).sort());
+  });
+}

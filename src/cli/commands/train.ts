@@ -17,8 +17,9 @@ import { prepareRunFolder } from "../../train/runFolder.js";
 import { counted, duration, percent, table } from "../format.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
+import { optionName } from "../option.js";
 import { trainProgress } from "../progress.js";
-import { checkNumbers, optionName, RECIPE_OPTIONS, type RecipeArguments } from "../recipeOptions.js";
+import { checkNumbers, RECIPE_OPTIONS, type RecipeArguments } from "../recipeOptions.js";
 import { provisionalRecipe, SETTLED_OPTIONS, settleRecipe } from "../settleRecipe.js";
 
 /** Pictures that mean and standard deviation are measured on. */
