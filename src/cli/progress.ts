@@ -1,7 +1,8 @@
 /** @file Shows a training run as it goes: a bar on a terminal, plain lines elsewhere. */
 
 import cliProgress from "cli-progress";
-import type { KnnLevel, TrainEvent } from "../train/plan.js";
+import type { KnnLevel } from "../run/records.js";
+import type { TrainEvent } from "../train/plan.js";
 import { duration, percent } from "./format.js";
 import type { Io } from "./io.js";
 
@@ -19,9 +20,7 @@ export function trainProgress(io: Io): TrainProgress {
 }
 
 function showKnn(levels: readonly KnnLevel[]): string {
-  return levels
-    .map(({ k, accuracy }) => (k > 0 ? `kNN(${k}) ${percent(accuracy)}` : percent(accuracy)))
-    .join(", ");
+  return levels.map(({ k, top1 }) => (k > 0 ? `kNN(${k}) ${percent(top1)}` : percent(top1))).join(", ");
 }
 
 /** The lines that stay, on a terminal and elsewhere; null for what only moves the bar. */

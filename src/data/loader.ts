@@ -24,15 +24,29 @@ export interface LoaderOptions extends TransformOptions {
   readonly firstStep?: number;
   /** How many batches; default: no end for "augment", the rest of the one pass for "evaluate". */
   readonly steps?: number;
+  /** Batches that make one optimizer step: an epoch ends only after a multiple of them. Default 1. */
+  readonly accumulation?: number;
+  /** true: a picture that cannot be read is an error; default: another takes its place, see Batch.broken. */
+  readonly strict?: boolean;
   /** Memory for decoded pictures, all workers together; default 512 MiB, 0 keeps none. */
   readonly cacheBytes?: number;
+}
+
+export interface BrokenPicture {
+  readonly row: number;
+  /** Path inside the set, or number. */
+  readonly id: string;
+  readonly reason: string;
 }
 
 export interface Batch {
   readonly step: number; // global
   readonly epoch: number; // from 0
   readonly pixelValues: Float32Array<ArrayBuffer>; // [batchSize, 3, imageSize, imageSize], zero from count on
-  readonly rows: Int32Array<ArrayBuffer>; // [batchSize] row of each picture, 0 from count on
+  /** [batchSize] row of each picture, 0 from count on; "augment": of the picture that took a broken one's place. */
+  readonly rows: Int32Array<ArrayBuffer>;
+  /** What could not be read. "evaluate": the picture is all zero, and its row stays. */
+  readonly broken: readonly BrokenPicture[];
   /** Pictures in the batch: batchSize but for the last one of an evaluation. */
   readonly count: number;
 }
@@ -184,7 +198,7 @@ class OrderedLoader implements Loader {
     this.ask();
     const rows = new Int32Array(this.options.batchSize);
     rows.set(present);
-    return { step, epoch: this.sampler.epochOf(step), pixelValues, rows, count: present.length };
+    return { step, epoch: this.sampler.epochOf(step), pixelValues, rows, broken: [], count: present.length };
   }
 
   /** What no single step is to blame for ends the loader at once. */

@@ -4,6 +4,7 @@ import type { Manifest } from "../artifact/manifest.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
+import type { KnnLevel, LevelName } from "../run/records.js";
 import type { Schedule } from "./schedule.js";
 
 /** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
@@ -18,10 +19,22 @@ export interface TrainPlan {
   readonly evaluate: DataSource | null;
   readonly augment: AugmentOptions;
   readonly epochs: number;
+  /** Optimizer steps in all; null: as many as the epochs have. */
+  readonly steps: number | null;
   readonly schedule: Schedule;
   readonly bankInit: (typeof BANK_INITS)[number];
   /** Temperature of the kNN vote; 0.07 in the paper. */
   readonly knnTemperature: number;
+  /** Epochs between evaluations. */
+  readonly evaluateEvery: number;
+  /** Steps between checkpoints; null: one after each epoch. */
+  readonly checkpointEvery: number | null;
+  /** Newest checkpoints that are kept; the best by kNN is kept besides. */
+  readonly keep: number;
+  /** Checkpoint file to go on from; null: from the start. */
+  readonly resume: string | null;
+  /** A picture that cannot be read is an error. */
+  readonly strictData: boolean;
   readonly seed: number;
   /** Folder for the trained artifact. */
   readonly out: string;
@@ -44,12 +57,6 @@ export function checkPlan({ train, manifest }: TrainPlan): void {
         `build one with --instances ${train.rowCount}`,
     );
   }
-}
-
-/** kNN accuracy in [0, 1] for each k. */
-export interface KnnLevel {
-  readonly k: number;
-  readonly accuracy: number;
 }
 
 export type TrainEvent =
@@ -75,9 +82,6 @@ export type TrainEvent =
       /** Against the bank as training left it; empty without labels. */
       readonly knn: readonly KnnLevel[];
     };
-
-export const LEVELS = ["chance", "raw pixels", "untrained network", "learned"] as const;
-export type LevelName = (typeof LEVELS)[number];
 
 export interface TrainSummary {
   readonly out: string;

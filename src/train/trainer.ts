@@ -6,23 +6,17 @@ import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
 import { FILES } from "../build/buildArtifact.js";
 import { bindTensors } from "../codec/bind.js";
 import { createLoader, type Batch } from "../data/loader.js";
+import { Monitor } from "../evaluate/monitor.js";
 import { fromFloat32 } from "../ir/rawTensor.js";
 import { openSession } from "../runtime/node.js";
 import type { FloatTensor } from "../runtime/session.js";
-import { chanceLevel, embedAll, knnLevels, labelsOf, rawPixels, type Labelled } from "./evaluate.js";
+import type { KnnLevel, LevelName } from "../run/records.js";
 import { DropoutNoise } from "./dropoutNoise.js";
 import { fillBank } from "./fillBank.js";
 import { MetricsFile } from "./metrics.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
-import {
-  checkPlan,
-  type KnnLevel,
-  type LevelName,
-  type TrainEvent,
-  type TrainPlan,
-  type TrainSummary,
-} from "./plan.js";
+import { checkPlan, type TrainEvent, type TrainPlan, type TrainSummary } from "./plan.js";
 import { learningRate } from "./schedule.js";
 import { startNormalizer } from "./startNormalizer.js";
 import { TrainState } from "./state.js";
@@ -55,7 +49,7 @@ class Trainer {
   readonly #started = performance.now();
   #bank!: FloatTensor;
   #normalizer: Normalizer | null = null;
-  #labels: { train: Int32Array; evaluate: Int32Array } | null = null;
+  #monitor!: Monitor;
   #step = 0;
 
   constructor(plan: TrainPlan, hooks: TrainerHooks) {
@@ -70,8 +64,8 @@ class Trainer {
   async run(): Promise<TrainSummary> {
     const plan = this.#plan;
     checkPlan(plan);
-    await this.#openLabels();
-    await this.#measureBaselines();
+    this.#monitor = await this.#openMonitor();
+    for (const [name, knn] of await this.#monitor.baselines(this.#encoder())) this.#level(name, knn);
     this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));
     this.#normalizer = await startNormalizer(plan, this.#state, this.#bank, this.#stage("estimating Z"));
     const losses = await this.#epochs();
@@ -158,55 +152,34 @@ class Trainer {
   }
 
   async #endEpoch(losses: readonly number[], seconds: number): Promise<void> {
-    const knn = await this.#bankLevels();
+    const [count, dim] = this.#bank.shape as [number, number];
+    const { knn } = await this.#monitor.evaluate(this.#encoder(), { count, dim, data: this.#bank.data });
     this.#emit({ kind: "epoch", epoch: losses.length, loss: losses.at(-1)!, seconds, knn });
     await this.#save();
   }
 
-  async #openLabels(): Promise<void> {
-    const { train: trainSource, evaluate } = this.#plan;
-    const [own, held] = [await labelsOf(trainSource), evaluate && (await labelsOf(evaluate))];
-    if (own && held) this.#labels = { train: own, evaluate: held };
-  }
-
-  async #measureBaselines(): Promise<void> {
-    const plan = this.#plan;
-    if (!this.#labels || !plan.evaluate) return;
-    const { evaluate } = this.#labels;
-    this.#level("chance", [{ k: 0, accuracy: chanceLevel(evaluate) }]);
-    const queries = { vectors: await rawPixels(plan, plan.evaluate), labels: evaluate };
-    const bank = { vectors: await rawPixels(plan, plan.train), labels: this.#labels.train };
-    this.#level("raw pixels", await knnLevels(queries, bank, plan));
-    this.#level("untrained network", await this.#encodedLevels("measuring the untrained network"));
-  }
-
-  async #measureLearned(): Promise<void> {
-    if (this.#labels) this.#level("learned", await this.#encodedLevels("measuring what was learned"));
-  }
-
-  /** All pictures encoded afresh. */
-  async #encodedLevels(what: string): Promise<KnnLevel[]> {
-    const plan = this.#plan;
-    const queries = await this.#encodeHeldOut(this.#stage(`${what}: held-out pictures`));
-    const vectors = await embedAll(plan, this.#encoder(), plan.train, this.#stage(what));
-    return knnLevels(queries, { vectors, labels: this.#labels!.train }, plan);
-  }
-
-  /** Held-out pictures against the bank as it is: cheap enough for every epoch. */
-  async #bankLevels(): Promise<KnnLevel[]> {
-    if (!this.#labels) return [];
-    const queries = await this.#encodeHeldOut(this.#stage("measuring"));
-    const [count, dim] = this.#bank.shape as [number, number];
-    return knnLevels(
-      queries,
-      { vectors: { count, dim, data: this.#bank.data }, labels: this.#labels.train },
-      this.#plan,
+  #openMonitor(): Promise<Monitor> {
+    const { manifest, train: source, evaluate, seed, threads, dataWorkers, knnTemperature } = this.#plan;
+    const { embeddingDim } = manifest.recipe;
+    const { preprocessing } = manifest;
+    return Monitor.open(
+      {
+        train: source,
+        evaluate,
+        preprocessing,
+        embeddingDim,
+        seed,
+        threads,
+        dataWorkers,
+        temperature: knnTemperature,
+      },
+      (what) => this.#stage(what),
     );
   }
 
-  async #encodeHeldOut(progress: (done: number, total: number) => void): Promise<Labelled> {
-    const vectors = await embedAll(this.#plan, this.#encoder(), this.#plan.evaluate!, progress);
-    return { vectors, labels: this.#labels!.evaluate };
+  async #measureLearned(): Promise<void> {
+    const knn = await this.#monitor.encodedLevels(this.#encoder(), "measuring what was learned");
+    if (knn.length > 0) this.#level("learned", knn);
   }
 
   /** encoder.onnx with the weights of now. */

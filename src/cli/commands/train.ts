@@ -10,7 +10,8 @@ import { locateData, type LocatedData } from "../../data/locate.js";
 import { measureNormalization } from "../../data/normalization.js";
 import { ProviderError, UsageError } from "../../errors.js";
 import { EXECUTION_PROVIDERS } from "../../ir/executionProvider.js";
-import { BANK_INITS, checkPlan, LEVELS, type TrainPlan, type TrainSummary } from "../../train/plan.js";
+import { LEVELS } from "../../run/records.js";
+import { BANK_INITS, checkPlan, type TrainPlan, type TrainSummary } from "../../train/plan.js";
 import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
 import { startTraining } from "../../train/run.js";
 import { prepareRunFolder } from "../../train/runFolder.js";
@@ -261,6 +262,12 @@ function planOf(
       decay: given.schedule ?? schedule.decay,
     },
     bankInit: given.bankInit ?? preset.bankInit,
+    steps: null,
+    evaluateEvery: 1,
+    checkpointEvery: null,
+    keep: 2,
+    resume: null,
+    strictData: false,
     knnTemperature: given.knnTemperature,
     seed: given.seed ?? manifest.seed,
     out: given.out,
@@ -272,7 +279,7 @@ function planOf(
 function describe(summary: TrainSummary, data: string | undefined): string {
   const { levels, out } = summary;
   const [k, one] = (levels["raw pixels"] ?? []).map((level) => level.k);
-  const cell = (level: { accuracy: number } | undefined) => (level ? percent(level.accuracy) : "");
+  const cell = (level: { top1: number } | undefined) => (level ? percent(level.top1) : "");
   const rows = LEVELS.flatMap((name) => {
     const knn = levels[name];
     return knn ? [[name, cell(knn[0]), cell(knn[1])]] : [];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { normalizeRows, searchNearest } from "../../src/train/search.js";
+import { normalizeRows, searchNearest } from "../../src/evaluate/search.js";
 
 const vectors = (dim: number, ...rows: readonly (readonly number[])[]) => ({
   count: rows.length,

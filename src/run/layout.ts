@@ -1,0 +1,17 @@
+/** @file The names in a run folder. */
+
+export const RUN = {
+  /** What build-graph made of the recipe, with the initial weights. */
+  graph: "graph",
+  /** The same with the learned weights and the bank: what other tools read. */
+  exported: "exported",
+  checkpoints: "checkpoints",
+  /** Neighbour strips, a PNG for each evaluation. */
+  neighbours: "neighbours",
+  metrics: "metrics.jsonl",
+  timings: "timings.jsonl",
+  log: "train.log",
+  config: "config.resolved.json",
+  environment: "env.json",
+  report: "report.html",
+} as const;
