@@ -46,6 +46,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   flatbuffers: /^src\/artifact\/ortTraining\/flatbuffers\.ts$/,
   long: /^src\/codec\/protobuf\.ts$/,
   sharp: /^src\/data\/(decode|encode)\.ts$/,
+  hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
+  "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/artifact\//,
   yargs: /^src\/cli\//,
   "cli-progress": /^src\/cli\/progress\.ts$/,
