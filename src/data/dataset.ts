@@ -3,7 +3,7 @@
  *
  * A DataSource is a plain description: it survives a structured clone, so that a worker thread can reopen
  * the same pictures. A Dataset is the opened thing. To add a format: one file in formats/ with its source
- * interface, its open function and its finder (called in locate.ts), one name in DATA_FORMATS, one member in
+ * interface, its open function and its finder (named in formats/rules.ts, called in locate.ts), one name in DATA_FORMATS, one member in
  * DataSource and one case in openDataset.
  */
 

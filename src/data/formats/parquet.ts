@@ -16,6 +16,7 @@ import { findParts, splitByName } from "./finder.js";
 import type { FinderContext, Parts } from "./finder.js";
 import { openParquetFile } from "./parquetFile.js";
 import type { ParquetFile } from "./parquetFile.js";
+import { namedClasses, readLabels } from "./parquetLabels.js";
 import { readPictureBytes } from "./rowGroups.js";
 
 /** sha256: of each file's name, size in bytes and number of rows. */
@@ -30,7 +31,6 @@ export interface ParquetSource extends SourceBase {
 
 /** Column names; the first that is there is taken, then the only one that can hold pictures. */
 const IMAGE_COLUMNS = ["image", "img"];
-const LABEL_COLUMNS = ["label", "labels", "fine_label"];
 
 /** Opens at once: files are opened when a picture of theirs is asked for. @param cacheBytes of decoded pixels */
 export function openParquet(source: ParquetSource, cacheBytes: number): Promise<Dataset> {
@@ -71,45 +71,6 @@ function imageColumn({ columns }: ParquetFile): string | null {
   );
   const named = IMAGE_COLUMNS.find((name) => fit.some((column) => column.name === name));
   return named ?? (fit.length === 1 ? fit[0]!.name : null);
-}
-
-interface HuggingFaceNotes {
-  readonly info?: { readonly features?: Readonly<Record<string, { readonly names?: unknown }>> };
-}
-
-/** Names that Hugging Face keeps for a column of class numbers. */
-function classNamesIn({ notes }: ParquetFile, column: string): readonly string[] | null {
-  try {
-    const { info } = JSON.parse(notes.get("huggingface") ?? "{}") as HuggingFaceNotes;
-    const names = info?.features?.[column]?.names;
-    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A label as text: its class's name where the file names classes. -1 and null mean none. */
-function labelText(value: unknown, names: readonly string[] | null): string | null {
-  if (value === null || value === undefined || Number(value) === -1) return null;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  const text = String(value);
-  return names?.[Number(text)] ?? text;
-}
-
-/** Reads one file's labels. @returns null where it has no such column */
-async function readLabels(file: ParquetFile, names: readonly string[] | null): Promise<(string | null)[]> {
-  const column = LABEL_COLUMNS.find((name) => file.columns.some((found) => found.name === name));
-  if (column === undefined) return Array<null>(file.rowCount).fill(null);
-  return (await file.values(column, 0, file.rowCount)).map((value) => labelText(value, names));
-}
-
-/** The classes that a file names for its labels. */
-function namedClasses(file: ParquetFile): readonly string[] | null {
-  for (const column of LABEL_COLUMNS) {
-    const names = classNamesIn(file, column);
-    if (names !== null) return names;
-  }
-  return null;
 }
 
 /**
@@ -172,8 +133,9 @@ export async function findParquet(listing: FolderListing, context: FinderContext
   const names = listing.files.filter(isParquet);
   if (names.length === 0) {
     if (!listing.folders.includes("data")) return null;
-    const inside = await listFolder(path.join(listing.path, "data"));
-    return inside.files.some(isParquet) ? findParquet(inside, context) : null;
+    // Where it cannot be read, the search for class folders meets it again and tells.
+    const inside = await listFolder(path.join(listing.path, "data")).catch(() => null);
+    return inside?.files.some(isParquet) ? findParquet(inside, context) : null;
   }
   return findParts(splitByName(listing, names, context.skipped), context, (part, partContext) =>
     readParquet(listing.path, part, partContext),

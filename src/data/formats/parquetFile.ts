@@ -8,6 +8,7 @@ import { readRange, sizeOfFile } from "../files.js";
 export interface RowGroup {
   readonly first: number;
   readonly count: number;
+  readonly sizeBytes: number; // of all columns, decompressed
 }
 
 export interface ParquetFile {
@@ -61,10 +62,10 @@ function describeColumn({ children, element }: SchemaTree, metadata: FileMetaDat
 
 function groupsOf({ row_groups: groups }: FileMetaData): RowGroup[] {
   let end = 0;
-  return groups.map(({ num_rows: rows }) => {
+  return groups.map(({ num_rows: rows, total_byte_size: bytes }) => {
     const first = end;
     end += Number(rows);
-    return { first, count: Number(rows) };
+    return { first, count: Number(rows), sizeBytes: Number(bytes) };
   });
 }
 
@@ -75,7 +76,7 @@ export async function openParquetFile(path: string): Promise<ParquetFile> {
   const file = {
     byteLength: sizeBytes,
     slice: async (start: number, end = sizeBytes): Promise<ArrayBuffer> =>
-      Uint8Array.from(await readRange(path, start, end - start)).buffer,
+      new Uint8Array(await readRange(path, start, end - start)).buffer, // its own buffer, not one of Node's pool
   };
   const refuse = (cause: unknown): never => {
     if (cause instanceof DataError) throw cause;

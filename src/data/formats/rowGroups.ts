@@ -3,11 +3,15 @@
  * (unless the file has a page index), and holds hundreds of pictures: those read last are kept for a while.
  */
 
+import { DataError } from "../../errors.js";
 import { openParquetFile } from "./parquetFile.js";
 import type { ParquetFile, RowGroup } from "./parquetFile.js";
 
 /** Encoded pictures kept by one reader, the last group on top. */
 const KEPT_BYTES = 64 * 2 ** 20;
+
+/** Larger groups are not read as a whole: several workers hold some at a time. */
+const MOST_GROUP_BYTES = 2 ** 30;
 
 interface KeptGroup {
   readonly pictures: Promise<readonly (Uint8Array | null)[]>;
@@ -26,12 +30,14 @@ function groupOf({ groups }: ParquetFile, row: number): RowGroup {
 }
 
 /**
+ * @param mostBytes of a row group that is read as a whole
  * @returns reads the encoded picture of a row of a file, numbered as in `files`; null where the cell holds none
- * @throws DataError (as a rejection of what is returned) if the file cannot be read
+ * @throws DataError (as a rejection of what is returned) if the file cannot be read, or a row group is too large
  */
 export function readPictureBytes(
   files: readonly string[],
   column: string,
+  mostBytes = MOST_GROUP_BYTES,
 ): (file: number, row: number) => Promise<Uint8Array | null> {
   const opened = new Map<number, Promise<ParquetFile>>();
   const kept = new Map<string, KeptGroup>(); // oldest first
@@ -70,6 +76,12 @@ export function readPictureBytes(
       return bytesIn((await file.values(column, row, row + 1))[0]);
     }
     const rows = groupOf(file, row);
+    if (rows.sizeBytes > mostBytes) {
+      throw new DataError(
+        `${file.path}: found ${rows.count} rows of ${rows.sizeBytes} bytes in one group without a page index, ` +
+          `expected at most ${mostBytes} bytes; write it again with a page index or a smaller row_group_size`,
+      );
+    }
     const key = `${at} ${rows.first}`;
     const group = kept.get(key) ?? { pictures: readGroup(file, rows, key), bytes: 0 };
     kept.delete(key);

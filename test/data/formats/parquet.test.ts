@@ -5,6 +5,7 @@ import path from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { openDataset } from "../../../src/data/dataset.js";
 import type { DataSource } from "../../../src/data/dataset.js";
+import { readPictureBytes } from "../../../src/data/formats/rowGroups.js";
 import { locateData } from "../../../src/data/locate.js";
 import { idsOf, labelsOf, onlyPixel, plainPng, put, useTemporaryFolder } from "../fixtures.js";
 
@@ -77,6 +78,16 @@ describe("Parquet files", () => {
         await assertColors(source, [0, 1, 2, 3, 4]);
       }
     }
+  });
+
+  it("refuses a row group without a page index that is too large to be read as a whole", async () => {
+    const columns: Column[] = [{ name: "image", data: pictures, type: "BYTE_ARRAY", offsetIndex: false }];
+    const file = await write("a.parquet", columns);
+    assert.deepEqual(await readPictureBytes([file], "image", 10_000)(0, 1), new Uint8Array(pictures[1]!));
+    await assert.rejects(readPictureBytes([file], "image", 100)(0, 1), {
+      name: "DataError",
+      message: /a\.parquet: found 5 rows of \d+ bytes in one group .* expected at most 100 bytes/,
+    });
   });
 
   it("takes parts by the names of files, in data/ too, and classes as Hugging Face names them", async () => {

@@ -1,6 +1,7 @@
 /** @file Tar files of pictures: made by another library, indexed by our walk over their headers. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -100,6 +101,24 @@ describe("WebDataset's tar files", () => {
     const { train } = await locate();
     assert.deepEqual(await idsOf(train), [`a.tar/${long}`]);
     assert.deepEqual(onlyPixel(await (await openDataset(train)).picture(0)), [255, 0, 0]);
+  });
+
+  it("reads the archives of GNU tar and of POSIX, whose long names are written in different ways", async () => {
+    const long = `${"folder name/".repeat(12)}${"n".repeat(120)}.png`;
+    await put(folder(), `in/${long}`, red);
+    for (const form of ["gnu", "pax"]) {
+      execFileSync("tar", [
+        `--format=${form}`,
+        "-cf",
+        path.join(folder(), "a.tar"),
+        "-C",
+        path.join(folder(), "in"),
+        ".",
+      ]);
+      const { train } = await locate("a.tar");
+      assert.deepEqual(await idsOf(train), [`a.tar/./${long}`]);
+      assert.deepEqual(onlyPixel(await (await openDataset(train)).picture(0)), [255, 0, 0]);
+    }
   });
 
   it("is identified by names and sizes of the pictures", async () => {
