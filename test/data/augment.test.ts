@@ -1,8 +1,9 @@
 /** @file What views are drawn, and from the picture to the network's input. */
 
 import assert from "node:assert/strict";
-import { describeAugmentation, drawView, recolor } from "../../src/data/augment.js";
+import { drawView, recolor } from "../../src/data/augment.js";
 import type { AugmentOptions, View } from "../../src/data/augment.js";
+import { describeAugmentation } from "../../src/data/augmentOptions.js";
 import type { Planes } from "../../src/data/color.js";
 import type { Picture } from "../../src/data/dataset.js";
 import { createTransform } from "../../src/data/transform.js";
@@ -101,6 +102,7 @@ describe("recolor", () => {
     flip: false,
     jitter: [{ step: "saturation", amount: 2 }],
     gray: true,
+    blur: null,
   };
   const recolored = (grayFirst: boolean): number => {
     const planes: Planes = { channels: 3, pixels: 1, data: Float32Array.of(1, 0, 0) };
