@@ -9,12 +9,16 @@
 
 import type { Planes } from "./color.js";
 
+/** Weights below this share of the centre's change no float32 and are left out. */
+const NEGLIGIBLE = 1e-9;
+
 /** Blurs square pictures of one size, over and over, without allocating for each. */
 export class GaussianBlur {
   private readonly radius: number; // pixels
   private readonly weights: Float64Array; // [radius + 1], from the centre outwards
-  private readonly line: Float32Array; // [radius + size + radius], one row with its mirrored ends
-  private readonly columnsDone: Float32Array; // [size, size] after the horizontal pass
+  private reach = 0; // pixels, up to radius: how far out weights count
+  private readonly line: Float64Array; // [radius + size + radius], one row with its mirrored ends
+  private readonly turned: Float32Array; // [size, size], between the two passes: columns as rows
 
   /**
    * @param size width and height of the pictures, pixels
@@ -26,8 +30,8 @@ export class GaussianBlur {
   ) {
     this.radius = (kernel - 1) / 2;
     this.weights = new Float64Array(this.radius + 1);
-    this.line = new Float32Array(size + 2 * this.radius);
-    this.columnsDone = new Float32Array(size * size);
+    this.line = new Float64Array(size + 2 * this.radius);
+    this.turned = new Float32Array(size * size);
   }
 
   /**
@@ -38,8 +42,8 @@ export class GaussianBlur {
     this.weigh(sigma);
     for (let channel = 0; channel < channels; channel++) {
       const plane = data.subarray(channel * pixels, (channel + 1) * pixels);
-      this.blurColumns(plane);
-      this.blurRows(plane);
+      this.blurAndTurn(plane, this.turned);
+      this.blurAndTurn(this.turned, plane);
     }
   }
 
@@ -50,46 +54,28 @@ export class GaussianBlur {
       const weight = Math.exp(-0.5 * (away / sigma) ** 2);
       weights[away] = weight;
       sum += away === 0 ? weight : 2 * weight;
+      if (weight > NEGLIGIBLE) this.reach = away;
     }
     for (let away = 0; away <= radius; away++) weights[away] = weights[away]! / sum;
   }
 
-  /** Each row of `plane` to the same row of columnsDone. */
-  private blurColumns(plane: Float32Array): void {
-    const { size, radius, weights, line, columnsDone } = this;
+  /** Blurs each row of `from` and writes it as a column of `to`. Rows are what lies together in memory. */
+  private blurAndTurn(from: Float32Array, to: Float32Array): void {
+    const { size, radius, reach, weights, line } = this;
     const last = radius + size - 1;
-    for (let first = 0; first < plane.length; first += size) {
-      line.set(plane.subarray(first, first + size), radius);
-      for (let away = 1; away <= radius; away++) {
+    for (let y = 0; y < size; y++) {
+      line.set(from.subarray(y * size, (y + 1) * size), radius);
+      for (let away = 1; away <= reach; away++) {
         line[radius - away] = line[radius + away]!;
         line[last + away] = line[last - away]!;
       }
       for (let x = 0; x < size; x++) {
         const centre = radius + x;
         let sum = weights[0]! * line[centre]!;
-        for (let away = 1; away <= radius; away++) {
+        for (let away = 1; away <= reach; away++) {
           sum += weights[away]! * (line[centre - away]! + line[centre + away]!);
         }
-        columnsDone[first + x] = sum;
-      }
-    }
-  }
-
-  /** columnsDone to `plane`. */
-  private blurRows(plane: Float32Array): void {
-    const { size, radius, weights, columnsDone } = this;
-    const mirrored = (y: number): number => (y < 0 ? -y : y >= size ? 2 * (size - 1) - y : y);
-    for (let y = 0; y < size; y++) {
-      const target = y * size;
-      for (let x = 0; x < size; x++) plane[target + x] = weights[0]! * columnsDone[target + x]!;
-      for (let away = 1; away <= radius; away++) {
-        const above = mirrored(y - away) * size;
-        const below = mirrored(y + away) * size;
-        const weight = weights[away]!;
-        for (let x = 0; x < size; x++) {
-          plane[target + x] =
-            plane[target + x]! + weight * (columnsDone[above + x]! + columnsDone[below + x]!);
-        }
+        to[x * size + y] = sum;
       }
     }
   }
