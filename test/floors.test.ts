@@ -48,6 +48,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   sharp: /^src\/data\/(decode|encode)\.ts$/,
   zod: /^src\/artifact\//,
   yargs: /^src\/cli\//,
+  "modern-tar": /^src\/data\/download\/unpack\.ts$/,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
 
