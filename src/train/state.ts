@@ -61,11 +61,7 @@ export class TrainState {
   }
 
   /** Adds the current copies to the feeds of a batch, and the others as the place for its results. */
-  bind(
-    feeds: Map<string, HostTensor>,
-    into: Map<string, HostTensor>,
-    kind: BatchKind = "trainStep",
-  ): void {
+  bind(feeds: Map<string, HostTensor>, into: Map<string, HostTensor>, kind: BatchKind = "trainStep"): void {
     for (const slot of this.#slots) {
       if (READ[kind].includes(slot.role)) feeds.set(slot.name, this.#now(slot));
       if (WRITTEN[kind].includes(slot.role)) into.set(slot.next, this.#after(slot));
