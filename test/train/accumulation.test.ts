@@ -7,6 +7,7 @@ import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
 import { initializeBank, initializeUnitBank } from "../../src/build/initialize.js";
 import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
+import { summarizeArtifact } from "../../src/build/summary.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats, type FloatTensor } from "../../src/runtime/session.js";
 import { diagnoser } from "../../src/train/diagnose.js";
@@ -165,6 +166,9 @@ describe("the artifact of a step of three batches", () => {
     );
     assert.ok(files.has(FILES.accumulateStep));
     const plain = built(1);
+    const cost = ({ manifest: of, files: its }: typeof plain) =>
+      summarizeArtifact(of, its, 20).trainStep.flops;
+    assert.ok(Math.abs(cost({ manifest, files }) / cost(plain) - 3) < 0.2, "a step of three costs three");
     assert.ok(!plain.files.has(FILES.accumulateStep));
     assert.ok(!plain.manifest.tensors.some(({ role }) => role === "accumulator"));
   });

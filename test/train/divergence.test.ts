@@ -2,13 +2,20 @@
 
 import assert from "node:assert/strict";
 import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
-import { DivergenceWatch, patienceOf, type DivergenceState } from "../../src/train/divergence.js";
+import {
+  DivergenceWatch,
+  divergenceRule,
+  type DivergenceRule,
+  type DivergenceState,
+} from "../../src/train/divergence.js";
 
 const { nce, softmax, infonce } = OBJECTIVE_DEFAULTS;
 
+const RULE = { patience: 300, guessing: Math.log(512) };
+
 /** Step at which the watch speaks up, from 1; null: never. */
-function stopsAt(losses: readonly number[], patience: number | null = 300): number | null {
-  const watch = new DivergenceWatch(patience);
+function stopsAt(losses: readonly number[], rule: DivergenceRule | null = RULE): number | null {
+  const watch = new DivergenceWatch(rule);
   const at = losses.findIndex((loss) => watch.observe(loss) !== null);
   return at < 0 ? null : at + 1;
 }
@@ -38,7 +45,8 @@ describe("a watch over the loss", () => {
       [2000, 4.5],
     ),
     "a parametric softmax that hardly moves": curve([0, 6.24], [3000, 6.2]),
-    "a loss that rises slowly once and falls for long": curve([0, 4], [20, 5], [800, 3.5]),
+    "a loss that rises slowly once and falls for long": curve([0, 5.9], [20, 7], [800, 5]),
+    "a trained network that is trained on at a higher rate": curve([0, 1.5], [50, 2.6], [3000, 2.5]),
   };
   for (const [name, losses] of Object.entries(healthy)) {
     it(`says nothing of ${name}`, () => assert.equal(stopsAt(losses), null));
@@ -59,31 +67,43 @@ describe("a watch over the loss", () => {
   });
 
   it("says since when, from where to where, and what to do", () => {
-    const watch = new DivergenceWatch(300);
+    const watch = new DivergenceWatch(RULE);
     const said = [6, ...new Array<number>(400).fill(9)].map((loss) => watch.observe(loss)).find(Boolean);
     assert.equal(
       said,
-      "the loss has been above 6.00, that of the first steps, for 300 steps and is at 8.99 now, " +
+      "the loss was 6.00 at first, has been above that for 300 steps and is at 8.99 now, 6.24 being that of guessing, " +
         "expected it to fall; lower --lr, or raise --warmup-steps",
     );
   });
 
   it("goes on from its state, by way of JSON, as if it had never stopped", () => {
     const losses = stuck["softmax at rate 10"]!;
-    let watch = new DivergenceWatch(300);
+    let watch = new DivergenceWatch(RULE);
     const at = losses.findIndex((loss) => {
-      watch = new DivergenceWatch(300, JSON.parse(JSON.stringify(watch.state)) as DivergenceState);
+      watch = new DivergenceWatch(RULE, JSON.parse(JSON.stringify(watch.state)) as DivergenceState);
       return watch.observe(loss) !== null;
     });
     assert.equal(at + 1, stopsAt(losses));
   });
 
   it("waits ten epochs, at least 300 steps, and for ever where Z was estimated on random rows", () => {
-    assert.equal(patienceOf(softmax, "uniform", 390), 3900);
-    assert.equal(patienceOf(infonce, "forward", 4), 300);
-    assert.equal(patienceOf(nce, "forward", 390), 3900);
-    assert.equal(patienceOf({ ...nce, normalizer: { mode: "exact" } }, "unit", 390), 3900);
-    assert.equal(patienceOf(nce, "unit", 390), null);
+    const run = { instances: 1000, stepsPerEpoch: 390, bankInit: "forward" } as const;
+    const patience = (...[objective, changes]: [Parameters<typeof divergenceRule>[0], object?]) =>
+      divergenceRule(objective, { ...run, ...changes })?.patience ?? null;
+    assert.equal(patience(softmax, { bankInit: "uniform" }), 3900);
+    assert.equal(patience(infonce, { stepsPerEpoch: 4 }), 300);
+    assert.equal(patience(nce), 3900);
+    assert.equal(patience({ ...nce, normalizer: { mode: "exact" } }, { bankInit: "unit" }), 3900);
+    assert.equal(patience(nce, { bankInit: "unit" }), null);
     assert.equal(stopsAt(new Array<number>(9000).fill(1).fill(1e5, 10), null), null);
+  });
+
+  it("knows the loss of guessing", () => {
+    const run = { instances: 1000, stepsPerEpoch: 390, bankInit: "forward" } as const;
+    assert.equal(divergenceRule(softmax, run)!.guessing, Math.log(1000));
+    assert.equal(divergenceRule({ name: "parametric", instances: 1000 }, run)!.guessing, Math.log(1000));
+    assert.equal(divergenceRule({ ...infonce, negatives: 99 }, run)!.guessing, Math.log(100));
+    const { guessing } = divergenceRule({ ...nce, negatives: 99 }, run)!;
+    assert.ok(Math.abs(guessing - (Math.log(100) + 99 * Math.log(100 / 99))) < 1e-12, String(guessing));
   });
 });
