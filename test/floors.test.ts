@@ -50,6 +50,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/artifact\//,
   yargs: /^src\/cli\//,
+  "modern-tar": /^src\/data\/download\/unpack\.ts$/,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
 
