@@ -159,8 +159,16 @@ class Trainer {
   }
 
   #openMonitor(): Promise<Monitor> {
-    const { manifest, train: source, evaluate, augment, seed, threads, dataWorkers, knnTemperature } =
-      this.#plan;
+    const {
+      manifest,
+      train: source,
+      evaluate,
+      augment,
+      seed,
+      threads,
+      dataWorkers,
+      knnTemperature,
+    } = this.#plan;
     const { embeddingDim } = manifest.recipe;
     const { preprocessing } = manifest;
     return Monitor.open(
