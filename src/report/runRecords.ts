@@ -50,11 +50,20 @@ export async function readRun(folder: string): Promise<RunRecords> {
     epochs: kind("epoch"),
     evaluations: kind("evaluation"),
     broken: kind("broken"),
-    timings: jsonLines(timings).filter(isTiming),
+    timings: lastTaken(jsonLines(timings).filter(isTiming)),
     config: await readObject(join(folder, RUN.config)),
     environment: await readObject(join(folder, RUN.environment)),
     manifest: await readObject(join(folder, RUN.exported, "manifest.json")),
   };
+}
+
+/** A resumed run takes steps again that it had lost: those of before are left out. */
+function lastTaken(timings: readonly TimingRecord[]): TimingRecord[] {
+  const kept: TimingRecord[] = [];
+  for (const timing of timings.toReversed()) {
+    if (timing.step < (kept.at(-1)?.step ?? Infinity)) kept.push(timing);
+  }
+  return kept.reverse();
 }
 
 /** A value inside nested objects; undefined where there is none. */
