@@ -17,6 +17,8 @@ export interface Curve {
 const MOST_POINTS = 400;
 /** How far a smoothed curve looks back, as a share of its points. */
 const SMOOTHING = 0.01;
+/** The same in points, at least. */
+const SMOOTHING_LEAST = 8;
 
 const FIRST = "var(--first)";
 const SECOND = "var(--second)";
@@ -172,7 +174,7 @@ function noisy(title: string, caption: string, points: readonly Point[], style: 
 
 /** Exponential mean, freed of the weight of its beginning. */
 function smooth(points: readonly Point[]): Point[] {
-  const keep = 1 - 1 / Math.max(1, SMOOTHING * points.length);
+  const keep = 1 - 1 / Math.max(SMOOTHING_LEAST, SMOOTHING * points.length);
   let [sum, weight] = [0, 0];
   return points.map(([x, y]) => {
     sum = keep * sum + (1 - keep) * y;
