@@ -13,6 +13,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
   { floor: 8, room: "train", files: /^src\/train\// },
   { floor: 7, room: "evaluate", files: /^src\/evaluate\// },
   { floor: 6, room: "build", files: /^src\/build\// },
+  { floor: 5, room: "report", files: /^src\/report\// },
   { floor: 5, room: "graphs", files: /^graphs\// },
   { floor: 4, room: "run folders", files: /^src\/run\// },
   // The build side makes graphs and the run side runs them; neither imports the other.
@@ -49,6 +50,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/artifact\//,
+  vega: /^src\/report\/chart\.ts$/,
+  "vega-lite": /^src\/report\/chart\.ts$/,
   yargs: /^src\/cli\//,
   "modern-tar": /^src\/data\/download\/unpack\.ts$/,
   "cli-progress": /^src\/cli\/progress\.ts$/,

@@ -1,15 +1,16 @@
 /** @file Vectors of all pictures of a source: by an encoder, or of the pixels themselves. */
 
 import type { Manifest } from "../artifact/manifest.js";
-import { openDataset, type DataSource } from "../data/dataset.js";
-import { createLoader } from "../data/loader.js";
+import type { DataSource } from "../data/dataset.js";
+import { createLoader, type Batch } from "../data/loader.js";
 import { openSession } from "../runtime/node.js";
 import { floats } from "../runtime/session.js";
-import { normalizeRows, type Vectors } from "./search.js";
+import { normalizeRows, type Vectors } from "./vectors.js";
 
 /** Raw pixels are compared at this size at most: more pixels cost much and say little. */
 const RAW_SIDE = 32;
-const EVALUATION_BATCH = 128;
+/** Pictures encoded at once. */
+export const EVALUATION_BATCH = 128;
 
 export type Progress = (done: number, total: number) => void;
 
@@ -21,11 +22,35 @@ export interface EmbedOptions {
   readonly dataWorkers: number;
 }
 
-/** Labels of all rows, or null where one has none. */
-export async function labelsOf(source: DataSource): Promise<Int32Array | null> {
-  const dataset = await openDataset(source);
-  const labels = Array.from({ length: dataset.size }, (_, row) => dataset.label(row));
-  return labels.every((label) => label !== null) ? Int32Array.from(labels) : null;
+/** Network input [count, 3, imageSize, imageSize] to unit vectors. */
+export type Encode = (pixels: Float32Array<ArrayBuffer>, count: number) => Promise<Vectors>;
+
+/** One vector for each picture. */
+export interface Embedded {
+  readonly vectors: Vectors;
+  /** Rows of pictures that cannot be read; their vectors mean nothing. */
+  readonly broken: ReadonlySet<number>;
+}
+
+/** Opens `encoder`, the bytes of encoder.onnx, for as long as `use` takes. */
+export async function withEncoder<T>(
+  options: EmbedOptions,
+  encoder: Uint8Array,
+  use: (encode: Encode) => Promise<T>,
+): Promise<T> {
+  const { embeddingDim: dim, threads } = options;
+  const { imageSize } = options.preprocessing;
+  const session = await openSession(encoder, "encoder.onnx", { ep: "cpu", threads });
+  try {
+    return await use(async (pixels, count) => {
+      const embeddings = floats([count, dim]);
+      const pictures = floats([count, 3, imageSize, imageSize], pixels);
+      await session.run(new Map([["pixel_values", pictures]]), new Map([["image_embeds", embeddings]]));
+      return { count, dim, data: embeddings.data };
+    });
+  } finally {
+    await session.close();
+  }
 }
 
 /** Calls `use` with every picture of `source`, in order, as the network sees it when it is evaluated. */
@@ -33,55 +58,54 @@ async function forEachBatch(
   { preprocessing, seed, dataWorkers }: EmbedOptions,
   source: DataSource,
   side: number,
-  use: (pixels: Float32Array<ArrayBuffer>, first: number, count: number) => Promise<void> | void,
-): Promise<void> {
+  use: (pixels: Float32Array<ArrayBuffer>, batch: Batch) => Promise<void> | void,
+): Promise<ReadonlySet<number>> {
   const { mean, std, imageSize, resize } = preprocessing;
   const transform = { kind: "evaluate", resize: Math.round((resize * side) / imageSize) } as const;
   const options = { source, transform, imageSize: side, mean, std, seed };
   const loader = createLoader({ ...options, batchSize: EVALUATION_BATCH, workers: dataWorkers });
   const length = 3 * side * side;
+  const broken = new Set<number>();
   try {
-    let first = 0;
     for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
-      await use(batch.pixelValues.slice(0, batch.count * length), first, batch.count);
-      first += batch.count;
+      await use(batch.pixelValues.slice(0, batch.count * length), batch);
+      for (const { row } of batch.broken) broken.add(row);
       loader.recycle(batch);
     }
   } finally {
     await loader.close();
   }
+  return broken;
 }
 
-/** Embeddings of all pictures by `encoder`, the bytes of encoder.onnx. */
+/** Embeddings of all pictures. */
 export async function embedAll(
   options: EmbedOptions,
-  encoder: Uint8Array,
+  encode: Encode,
   source: DataSource,
   progress: Progress,
-): Promise<Vectors> {
-  const { imageSize } = options.preprocessing;
+): Promise<Embedded> {
   const dim = options.embeddingDim;
   const data = new Float32Array(source.rowCount * dim);
-  const session = await openSession(encoder, "encoder.onnx", { ep: "cpu", threads: options.threads });
-  try {
-    await forEachBatch(options, source, imageSize, async (pixels, first, count) => {
-      const embeddings = floats([count, dim]);
-      const pictures = floats([count, 3, imageSize, imageSize], pixels);
-      await session.run(new Map([["pixel_values", pictures]]), new Map([["image_embeds", embeddings]]));
-      data.set(embeddings.data, first * dim);
-      progress(first + count, source.rowCount);
-    });
-  } finally {
-    await session.close();
-  }
-  return { count: source.rowCount, dim, data };
+  const broken = await forEachBatch(
+    options,
+    source,
+    options.preprocessing.imageSize,
+    async (pixels, { count, rows }) => {
+      data.set((await encode(pixels, count)).data, rows[0]! * dim);
+      progress(rows[0]! + count, source.rowCount);
+    },
+  );
+  return { vectors: { count: source.rowCount, dim, data }, broken };
 }
 
 /** The pictures themselves as unit vectors, at most 32 pixels wide. */
-export async function rawPixels(options: EmbedOptions, source: DataSource): Promise<Vectors> {
+export async function rawPixels(options: EmbedOptions, source: DataSource): Promise<Embedded> {
   const side = Math.min(options.preprocessing.imageSize, RAW_SIDE);
   const dim = 3 * side * side;
   const data = new Float32Array(source.rowCount * dim);
-  await forEachBatch(options, source, side, (pixels, first) => data.set(pixels, first * dim));
-  return normalizeRows({ count: source.rowCount, dim, data });
+  const broken = await forEachBatch(options, source, side, (pixels, { rows }) =>
+    data.set(pixels, rows[0]! * dim),
+  );
+  return { vectors: normalizeRows({ count: source.rowCount, dim, data }), broken };
 }

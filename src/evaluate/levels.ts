@@ -2,34 +2,49 @@
 
 import { accuracy } from "../knn/vote.js";
 import type { KnnLevel } from "../run/records.js";
-import { searchNearest, type Vectors } from "./search.js";
+import { searchNearest } from "./search.js";
+import type { Vectors } from "./vectors.js";
 
 /** Neighbours that vote: the paper's 200, and the nearest alone. */
 const NEIGHBOURS = [200, 1];
+/** Answers that count for top-5. */
+const BEST = 5;
 
 export interface Labelled {
   readonly vectors: Vectors;
   readonly labels: Int32Array;
 }
 
-/** kNN accuracy of `queries` in `bank`, for 200 neighbours (or all, where there are fewer) and for one. */
+/**
+ * kNN accuracy of `queries` in `bank`, for 200 neighbours (or all, where there are fewer) and for one; empty where
+ * there is nothing to ask or to find.
+ */
 export async function knnLevels(
   queries: Labelled,
   bank: Labelled,
   { temperature, threads }: { readonly temperature: number; readonly threads: number },
 ): Promise<KnnLevel[]> {
-  const ks = NEIGHBOURS.map((k) => Math.min(k, bank.vectors.count));
+  if (queries.vectors.count === 0 || bank.vectors.count === 0) return [];
+  const ks = [...new Set(NEIGHBOURS.map((k) => Math.min(k, bank.vectors.count)))];
   const found = await searchNearest(queries.vectors, bank.vectors, Math.max(...ks), threads);
-  return ks.map((k) => ({
-    k,
-    top1: accuracy(found, bank.labels, queries.labels, k, temperature),
-    top5: null,
-  }));
+  const hasFive = countClasses(bank.labels).size > BEST;
+  return ks.map((k) => {
+    const share = (among: number): number =>
+      accuracy(found, bank.labels, queries.labels, { k, temperature }, among);
+    return { k, top1: share(1), top5: hasFive && k > 1 ? share(BEST) : null };
+  });
 }
 
-/** Always naming the most frequent class. */
+/** Always naming the most frequent classes. */
 export function chanceLevel(labels: Int32Array): KnnLevel {
+  const counts = [...countClasses(labels).values()].sort((a, b) => b - a);
+  const share = (among: number): number =>
+    counts.slice(0, among).reduce((sum, count) => sum + count, 0) / labels.length;
+  return { k: 0, top1: share(1), top5: counts.length > BEST ? share(BEST) : null };
+}
+
+function countClasses(labels: Int32Array): Map<number, number> {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return { k: 0, top1: Math.max(...counts.values()) / labels.length, top5: null };
+  return counts;
 }

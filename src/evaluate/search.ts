@@ -8,16 +8,10 @@ import { cpu } from "../lower/targets/cpu.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type HostTensor } from "../runtime/session.js";
 import { VERSION } from "../version.js";
+import type { Vectors } from "./vectors.js";
 
 /** Similarities computed at once: 64 MiB. */
 const BLOCK_NUMBERS = 2 ** 24;
-
-/** Vectors [count, dim], row-major. */
-export interface Vectors {
-  readonly count: number;
-  readonly dim: number;
-  readonly data: Float32Array<ArrayBuffer>;
-}
 
 /** The `k` rows of `bank` most similar to each query, by dot product. */
 export async function searchNearest(
@@ -54,15 +48,4 @@ export async function searchNearest(
     await session.close();
   }
   return { count: queries.count, k, similarities, rows };
-}
-
-/** Scales each vector to length 1; a zero vector stays zero. */
-export function normalizeRows({ count, dim, data }: Vectors): Vectors {
-  const unit = Float32Array.from(data);
-  for (let row = 0; row < count; row++) {
-    const vector = unit.subarray(row * dim, (row + 1) * dim);
-    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-    if (length > 0) vector.forEach((value, at) => (vector[at] = value / length));
-  }
-  return { count, dim, data: unit };
 }

@@ -159,13 +159,23 @@ class Trainer {
   }
 
   #openMonitor(): Promise<Monitor> {
-    const { manifest, train: source, evaluate, seed, threads, dataWorkers, knnTemperature } = this.#plan;
+    const {
+      manifest,
+      train: source,
+      evaluate,
+      augment,
+      seed,
+      threads,
+      dataWorkers,
+      knnTemperature,
+    } = this.#plan;
     const { embeddingDim } = manifest.recipe;
     const { preprocessing } = manifest;
     return Monitor.open(
       {
         train: source,
         evaluate,
+        augment,
         preprocessing,
         embeddingDim,
         seed,

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import { normalizeRows, searchNearest } from "../../src/evaluate/search.js";
-
-const vectors = (dim: number, ...rows: readonly (readonly number[])[]) => ({
-  count: rows.length,
-  dim,
-  data: Float32Array.from(rows.flat()),
-});
+import { searchNearest } from "../../src/evaluate/search.js";
+import { vectors } from "./vectorsOf.js";
 
 describe("searchNearest", () => {
   const bank = vectors(2, [1, 0], [0, 1], [-1, 0], [0, 1]);
@@ -26,18 +21,5 @@ describe("searchNearest", () => {
     const found = await searchNearest(vectors(1, [1], [-1], [2]), { count, dim: 1, data }, 1, 2);
     assert.deepEqual([...found.rows], [700n, 0n, 700n]);
     assert.deepEqual([...found.similarities].map(Math.abs), [3, 0, 6]);
-  });
-});
-
-describe("normalizeRows", () => {
-  it("scales every row to length 1 and leaves a zero row", () => {
-    const { data } = normalizeRows(vectors(2, [3, 4], [0, 0], [-2, 0]));
-    assert.deepEqual([...data], [...Float32Array.of(0.6, 0.8, 0, 0, -1, 0)]);
-  });
-
-  it("leaves its argument as it was", () => {
-    const given = vectors(2, [3, 4]);
-    normalizeRows(given);
-    assert.deepEqual([...given.data], [3, 4]);
   });
 });

@@ -1,0 +1,29 @@
+/** @file Numbers and text as the report shows them. */
+
+/** Text as HTML: nothing in it can be taken for a tag. */
+export function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** "63.1 %", never broken over two lines */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}\u00a0%`;
+}
+
+/** "12,500" */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Three digits: "0.0300", "1.25", "347", "12,500". */
+export function brief(value: number): string {
+  const size = Math.abs(value);
+  const digits =
+    size >= 100 ? whole(size) : size > 0 && size < 0.001 ? size.toExponential(1) : size.toPrecision(3);
+  return value < 0 ? `−${digits}` : digits;
+}
+
+/** "1 epoch", "2 epochs" */
+export function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
