@@ -44,15 +44,12 @@ export interface SourceBase {
 
 export type DataSource = IdxSource | FolderSource;
 
-/**
- * @param cacheBytes of decoded pixels to keep in memory, for formats that would decode them again each time
- * @throws DataError (as a rejection) if the files are missing, damaged or of another kind
- */
-export function openDataset(source: DataSource, cacheBytes = 0): Promise<Dataset> {
+/** @throws DataError (as a rejection) if the files are missing, damaged or of another kind */
+export function openDataset(source: DataSource): Promise<Dataset> {
   switch (source.kind) {
     case "idx":
       return openIdx(source);
     case "folder":
-      return openFolder(source, cacheBytes);
+      return openFolder(source);
   }
 }

@@ -8,7 +8,6 @@ import type { Dataset, SourceBase } from "./dataset.js";
 import { decodePicture, hasPictureExtension } from "./decode.js";
 import { filesBelow, readBytes } from "./files.js";
 import type { FolderListing } from "./files.js";
-import { cachePictures } from "./pictureCache.js";
 import { checkRow } from "./rows.js";
 
 /** Files in natural order. Two parallel arrays, because ImageNet has 1.3 million of them to clone. */
@@ -19,11 +18,8 @@ export interface FolderSource extends SourceBase {
   readonly labels: Int32Array | null; // [rowCount], into classNames
 }
 
-/**
- * Opens at once: pictures are read and decoded when they are asked for.
- * @param cacheBytes of decoded pixels to keep in memory
- */
-export function openFolder(source: FolderSource, cacheBytes: number): Promise<Dataset> {
+/** Opens at once: pictures are read and decoded when they are asked for. */
+export function openFolder(source: FolderSource): Promise<Dataset> {
   const { name, root, files, labels, rowCount, classNames } = source;
   const fileOf = (row: number): string => {
     checkRow(name, row, rowCount);
@@ -38,10 +34,10 @@ export function openFolder(source: FolderSource, cacheBytes: number): Promise<Da
       return labels?.[row] ?? null;
     },
     id: fileOf,
-    picture: cachePictures(async (row) => {
+    async picture(row) {
       const file = path.join(root, fileOf(row));
       return decodePicture(await readBytes(file), file);
-    }, cacheBytes),
+    },
   });
 }
 
