@@ -84,8 +84,24 @@ export const wasm = {
   highShortsToInts: unary(...vector(0xaa)),
   toFloats: unary(...vector(0xfb)),
   addFloats: binary(...vector(0xe4)),
+  subtractFloats: binary(...vector(0xe5)),
   multiplyFloats: binary(...vector(0xe6)),
   divideFloats: binary(...vector(0xe7)),
+  least: binary(...vector(0xe8)),
+  greatest: binary(...vector(0xe9)),
+  /** Comparisons: all bits set where true. */
+  equal: binary(...vector(0x41)),
+  less: binary(...vector(0x43)),
+  /** Bits of a where the mask has ones, of b elsewhere. */
+  choose: (mask: Code, a: Code, b: Code): Code => [...a, ...b, ...mask, ...vector(0x52)],
+  /** The first two floats as doubles. */
+  toDoubles: unary(...vector(0x5f)),
+  addDoubles: binary(...vector(0xf0)),
+  /** The last two floats in the place of the first. */
+  upperHalf: (a: Code): Code => [
+    ...[...a, ...a, ...vector(0x0d)],
+    ...[8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7],
+  ],
 } as const;
 
 /** A function of int32 parameters without a result. Locals: parameters, then ints, then vectors. */
