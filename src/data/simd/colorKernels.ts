@@ -119,8 +119,17 @@ function turnHue(): WasmFunction {
     set(local, choose(less(get(local), splat(0)), addFloats(get(local), splat(6)), get(local))),
     set(local, choose(less(get(local), splat(6)), get(local), subtractFloats(get(local), splat(6)))),
   ];
-  const slope = (start: number, a: number, b: number): Code =>
-    addFloats(splat(start), divideFloats(subtractFloats(get(a), get(b)), get(chroma)));
+  const redOnTop = wasm.equal(get(red), get(value));
+  const greenOnTop = wasm.equal(get(green), get(value));
+  /** One of three, by the strongest colour. */
+  const byTop = (ifRed: Code, ifGreen: Code, ifBlue: Code): Code =>
+    choose(redOnTop, ifRed, choose(greenOnTop, ifGreen, ifBlue));
+  const sector = byTop(splat(0), splat(2), splat(4));
+  const rise = byTop(
+    subtractFloats(get(green), get(blue)),
+    subtractFloats(get(blue), get(red)),
+    subtractFloats(get(red), get(green)),
+  );
   const channel = (which: number, phase: number, before: number): Code[] => [
     set(angle, addFloats(get(hue), splat(phase))),
     ...wrap(angle),
@@ -143,14 +152,7 @@ function turnHue(): WasmFunction {
       ...[red, green, blue].map((local, which) => set(local, wasm.load4(colors[which]!))),
       set(value, greatest(get(red), greatest(get(green), get(blue)))),
       set(chroma, subtractFloats(get(value), least(get(red), least(get(green), get(blue))))),
-      set(
-        hue,
-        choose(
-          wasm.equal(get(red), get(value)),
-          slope(0, green, blue),
-          choose(wasm.equal(get(green), get(value)), slope(2, blue, red), slope(4, red, green)),
-        ),
-      ),
+      set(hue, addFloats(sector, divideFloats(rise, get(chroma)))),
       set(hue, addFloats(get(hue), get(turn))),
       ...wrap(hue),
       ...channel(0, 5, red),
