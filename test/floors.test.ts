@@ -46,8 +46,11 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   flatbuffers: /^src\/artifact\/ortTraining\/flatbuffers\.ts$/,
   long: /^src\/codec\/protobuf\.ts$/,
   sharp: /^src\/data\/(decode|encode)\.ts$/,
+  hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
+  "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/artifact\//,
   yargs: /^src\/cli\//,
+  "modern-tar": /^src\/data\/download\/unpack\.ts$/,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
 

@@ -16,10 +16,10 @@ export interface ModelSummary extends Cost {
 export interface ArtifactSummary {
   /** One picture, forward. */
   readonly encoder: ModelSummary;
-  /** One step, with `instances` rows in the bank. */
+  /** One step of all its batches, with `instances` rows in the bank; nodes are those of train_step.onnx. */
   readonly trainStep: ModelSummary;
   readonly instances: number;
-  /** Parameters, momentum and statistics. */
+  /** Parameters, momentum, statistics and accumulated gradients. */
   readonly stateBytes: number;
   readonly bankBytes: number;
 }
@@ -36,17 +36,33 @@ export function summarizeModel(
   return { nodes: graph.nodes.length, parameters, ...costOf(graph, sizes) };
 }
 
+const STATE_ROLES: readonly string[] = ["parameter", "momentum", "statistic", "accumulator"];
+
+/** A step with the cost of the batches before its last. */
+function withBatches(
+  last: ModelSummary,
+  accumulate: DecodedModel,
+  { recipe }: Pick<Manifest, "recipe">,
+  instances: number,
+): ModelSummary {
+  const one = summarizeModel(accumulate, { instances });
+  const flops = last.flops + (recipe.accumulation - 1) * one.flops;
+  return { ...last, flops, peakBytes: Math.max(last.peakBytes, one.peakBytes) };
+}
+
 /** @throws ArtifactError when a model is missing or damaged */
 export function summarizeArtifact(
   manifest: Omit<Manifest, "files">,
   files: ReadonlyMap<string, Uint8Array>,
   instances: number,
 ): ArtifactSummary {
+  const isSingle = manifest.recipe.accumulation === 1;
   const read = (name: string) => decodeModel(files.get(name) ?? new Uint8Array(), name);
-  const state = manifest.tensors.filter(({ role }) => ["parameter", "momentum", "statistic"].includes(role));
+  const state = manifest.tensors.filter(({ role }) => STATE_ROLES.includes(role));
+  const trainStep = summarizeModel(read(FILES.trainStep), { instances });
   return {
     encoder: summarizeModel(read(FILES.encoder), { batch: 1 }),
-    trainStep: summarizeModel(read(FILES.trainStep), { instances }),
+    trainStep: isSingle ? trainStep : withBatches(trainStep, read(FILES.accumulateStep), manifest, instances),
     instances,
     stateBytes: state.reduce(
       (sum, { dtype, shape }) => sum + elementBytes(dtype) * elementCount(shape as readonly number[]),

@@ -74,6 +74,7 @@ export function recipeOf(given: RecipeArguments, preset: Recipe, instances: numb
     bankMomentum: given.bankMomentum ?? preset.bankMomentum,
     objective: objectiveOf(given, preset.objective, instances),
     optimizer: optimizerOf(given, preset.optimizer),
+    accumulation: preset.accumulation,
   };
 }
 

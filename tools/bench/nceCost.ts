@@ -9,8 +9,7 @@
  * everything beyond the bank itself. Writes a table to stderr and JSON to stdout.
  */
 
-import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
-import { createRequire } from "node:module";
+import { availableParallelism, totalmem } from "node:os";
 import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
 import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { DEFAULT_RECIPE } from "../../src/build/recipe.js";
@@ -23,7 +22,7 @@ import { drawNoise } from "../../src/train/noise.js";
 import { Normalizer } from "../../src/train/normalizer.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
-import { VERSION } from "../../src/version.js";
+import { MACHINE, quartiles, VERSIONS } from "./machine.js";
 
 const BATCH = 64;
 const DIM = 128;
@@ -103,12 +102,6 @@ async function run(step: TrainStep, instances: number, at: number): Promise<numb
   return performance.now() - began;
 }
 
-function quartiles(ms: readonly number[]) {
-  const sorted = [...ms].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
-  return { median: at(0.5), lower: at(0.25), upper: at(0.75) };
-}
-
 function measureDraw(instances: number): number {
   const rule = { instances, negatives: NEGATIVES, positive: false, duplicates: true };
   const [rows, into] = [new Int32Array(BATCH), new BigInt64Array(BATCH * NEGATIVES)];
@@ -152,12 +145,11 @@ const results = cases.map(({ form, instances, memoryBytes, ms }) => ({
   stepMs: quartiles(ms),
   memoryBytes,
 }));
-const ort = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
 const report = {
   what: "one training step",
-  machine: `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} processors, ${platform()} ${arch()}`,
+  machine: MACHINE,
   memoryBytes: totalmem(),
-  versions: { node: process.version, onnxruntime: ort.version, onnxInstdisc: VERSION },
+  versions: VERSIONS,
   batch: BATCH,
   dim: DIM,
   negatives: NEGATIVES,
