@@ -73,23 +73,20 @@ export interface SourceBase {
 export type DataSource =
   CifarSource | FolderSource | IdxSource | ParquetSource | PickedSource | WebDatasetSource;
 
-/**
- * @param cacheBytes of decoded pixels to keep in memory, for formats that would decode them again each time
- * @throws DataError (as a rejection) if the files are missing, damaged or of another kind
- */
-export function openDataset(source: DataSource, cacheBytes = 0): Promise<Dataset> {
+/** @throws DataError (as a rejection) if the files are missing, damaged or of another kind */
+export function openDataset(source: DataSource): Promise<Dataset> {
   switch (source.kind) {
     case "cifar":
-      return openCifar(source, cacheBytes);
+      return openCifar(source);
     case "folder":
-      return openFolder(source, cacheBytes);
+      return openFolder(source);
     case "idx":
       return openIdx(source);
     case "parquet":
-      return openParquet(source, cacheBytes);
+      return openParquet(source);
     case "picked":
-      return openPicked(source, openDataset, cacheBytes);
+      return openPicked(source, openDataset);
     case "webdataset":
-      return openWebDataset(source, cacheBytes);
+      return openWebDataset(source);
   }
 }

@@ -3,7 +3,7 @@
  */
 
 import type Sharp from "sharp";
-import { DataError } from "../errors.js";
+import { DataError, InstdiscError } from "../errors.js";
 import type { Picture } from "./dataset.js";
 
 /** File name endings, in lower case, that are taken for pictures: what sharp's prebuilt libvips can read. */
@@ -51,7 +51,8 @@ export function loadSharp(): Promise<typeof Sharp> {
     },
     (cause: unknown) => {
       const found = cause instanceof Error ? cause.message : String(cause);
-      throw new DataError(
+      throw new InstdiscError(
+        // not DataError: no picture is to blame
         `sharp: found that it does not load (${found.split("\n")[0] ?? ""}), expected ` +
           `a picture decoder; reinstall with "npm install sharp" on this platform`,
         { cause },
@@ -77,7 +78,9 @@ function dropEqualChannels(data: Uint8Array): Uint8Array | null {
   for (let at = 0; at < data.length; at += 3) {
     if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return null;
   }
-  return Uint8Array.from({ length: data.length / 3 }, (_, pixel) => data[3 * pixel]!);
+  const gray = new Uint8Array(data.length / 3);
+  for (let pixel = 0; pixel < gray.length; pixel++) gray[pixel] = data[3 * pixel]!;
+  return gray;
 }
 
 /**

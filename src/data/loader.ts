@@ -7,9 +7,10 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { InstdiscError, unpackError, UsageError } from "../errors.js";
+import { DataError, InstdiscError, unpackError, UsageError } from "../errors.js";
 import type { DataSource } from "./dataset.js";
-import type { FromWorker, ToWorker, WorkerSetup } from "./loaderProtocol.js";
+import type { BrokenPicture, FromWorker, MadeBatch, ToWorker, WorkerSetup } from "./loaderProtocol.js";
+import { createPictureStore } from "./pictureCache.js";
 import { createSequentialSampler, createShuffledSampler } from "./sampler.js";
 import type { Sampler } from "./sampler.js";
 import { checkTransform } from "./transform.js";
@@ -20,7 +21,7 @@ export interface LoaderOptions extends TransformOptions {
   readonly batchSize: number; // pictures
   /** Threads that decode and transform; default 2. The batches are the same for any number. */
   readonly workers?: number;
-  /** Global step of the first batch; default 0. */
+  /** Global number of the first batch; default 0. Here and below a step is one batch, see accumulation. */
   readonly firstStep?: number;
   /** How many batches; default: no end for "augment", the rest of the one pass for "evaluate". */
   readonly steps?: number;
@@ -28,16 +29,11 @@ export interface LoaderOptions extends TransformOptions {
   readonly accumulation?: number;
   /** true: a picture that cannot be read is an error; default: another takes its place, see Batch.broken. */
   readonly strict?: boolean;
-  /** Memory for decoded pictures, all workers together; default 512 MiB, 0 keeps none. */
+  /** Memory for decoded pictures; default 512 MiB to learn from, and 0, which keeps none, to evaluate. */
   readonly cacheBytes?: number;
 }
 
-export interface BrokenPicture {
-  readonly row: number;
-  /** Path inside the set, or number. */
-  readonly id: string;
-  readonly reason: string;
-}
+export type { BrokenPicture };
 
 export interface Batch {
   readonly step: number; // global
@@ -45,17 +41,20 @@ export interface Batch {
   readonly pixelValues: Float32Array<ArrayBuffer>; // [batchSize, 3, imageSize, imageSize], zero from count on
   /** [batchSize] row of each picture, 0 from count on; "augment": of the picture that took a broken one's place. */
   readonly rows: Int32Array<ArrayBuffer>;
-  /** What could not be read. "evaluate": the picture is all zero, and its row stays. */
+  /** What could not be read, by place in the batch. "evaluate": the picture is all zero, and its row stays. */
   readonly broken: readonly BrokenPicture[];
   /** Pictures in the batch: batchSize but for the last one of an evaluation. */
   readonly count: number;
 }
 
 export interface Loader {
-  readonly stepsPerEpoch: number;
+  readonly stepsPerEpoch: number; // batches
+  /** Seconds that next() has kept its callers waiting, from the start: what starves the step. */
+  readonly waitedSeconds: number;
   /**
    * The next batch, null after the last or after close().
-   * @throws DataError or what else went wrong (as a rejection), at the step it concerns and ever after
+   * @throws DataError or what else went wrong (as a rejection), at the step it concerns and ever after; also when
+   *   not one picture can be read: while drawing replacements, or at the end of an evaluation
    */
   next(): Promise<Batch | null>;
   /** Gives a batch's pixel buffer back for another batch; the caller must not touch it again. */
@@ -85,13 +84,16 @@ class OrderedLoader implements Loader {
   private readonly seats: readonly Seat[];
   private readonly batchLength: number; // floats
   private readonly waiters: Waiter[] = [];
-  private readonly asked = new Map<number, Int32Array<ArrayBuffer>>(); // by step, the rows of its batch
-  private readonly finished = new Map<number, Float32Array<ArrayBuffer> | Error>(); // by step
+  private readonly finished = new Map<number, MadeBatch | Error>(); // by step
   private readonly spare: Float32Array<ArrayBuffer>[] = [];
   private failure: Error | null = null;
   private closing: Promise<void> | null = null;
   private stepToAsk: number;
   private stepToDeliver: number;
+  private delivered = 0; // pictures that could be read
+  private lastFault: BrokenPicture | null = null;
+  private waitingSince: number | null = null; // ms
+  private waitedMs = 0;
 
   constructor(
     private readonly options: LoaderOptions,
@@ -104,16 +106,26 @@ class OrderedLoader implements Loader {
     this.batchLength = batchSize * 3 * imageSize * imageSize;
     this.stepToAsk = firstStep;
     this.stepToDeliver = firstStep;
-    const workers = options.workers ?? DEFAULT_WORKERS;
-    const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / workers;
-    const setup: WorkerSetup = { source, transform: { transform, imageSize, mean, std, seed }, cacheBytes };
-    this.seats = Array.from({ length: workers }, () => this.seat(setup));
+    const cacheBytes = options.cacheBytes ?? (transform.kind === "augment" ? DEFAULT_CACHE_BYTES : 0);
+    const setup: WorkerSetup = {
+      source,
+      transform: { transform, imageSize, mean, std, seed },
+      strict: options.strict ?? false,
+      store: cacheBytes === 0 ? null : createPictureStore(source.rowCount, cacheBytes),
+    };
+    this.seats = Array.from({ length: options.workers ?? DEFAULT_WORKERS }, () => this.seat(setup));
     this.ask();
+  }
+
+  get waitedSeconds(): number {
+    const now = this.waitingSince === null ? 0 : performance.now() - this.waitingSince;
+    return (this.waitedMs + now) / 1000;
   }
 
   next(): Promise<Batch | null> {
     return new Promise((resolve, reject) => {
       this.waiters.push({ resolve, reject });
+      this.waitingSince ??= performance.now();
       this.deliver();
     });
   }
@@ -136,10 +148,7 @@ class OrderedLoader implements Loader {
     const seat: Seat = { worker, exited, pending: 0 };
     worker.on("message", (message: FromWorker) => {
       seat.pending--;
-      this.finished.set(
-        message.step,
-        message.kind === "made" ? message.pixelValues : unpackError(message.error),
-      );
+      this.finished.set(message.step, message.kind === "made" ? message : unpackError(message.error));
       this.deliver();
     });
     worker.on("error", (error: Error) => this.fail(error));
@@ -163,15 +172,21 @@ class OrderedLoader implements Loader {
       const idlest = this.seats.reduce((best, seat) => (seat.pending < best.pending ? seat : best));
       const pixelValues = this.spare.pop() ?? new Float32Array(this.batchLength);
       const rows = this.sampler.batchRows(step);
-      this.asked.set(step, rows);
       idlest.pending++;
       const message: ToWorker = { kind: "make", step, epoch: this.sampler.epochOf(step), rows, pixelValues };
       idlest.worker.postMessage(message, [pixelValues.buffer]);
     }
   }
 
-  /** Settles as many waiting next() calls as can be settled now. */
   private deliver(): void {
+    this.settle();
+    if (this.waiters.length > 0 || this.waitingSince === null) return;
+    this.waitedMs += performance.now() - this.waitingSince;
+    this.waitingSince = null;
+  }
+
+  /** Settles as many waiting next() calls as can be settled now. */
+  private settle(): void {
     for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
       if (this.closing !== null || (this.failure === null && this.stepToDeliver >= this.endStep)) {
         waiter.resolve(null);
@@ -190,15 +205,27 @@ class OrderedLoader implements Loader {
     }
   }
 
-  private takeBatch(pixelValues: Float32Array<ArrayBuffer>): Batch {
-    const step = this.stepToDeliver++;
-    const present = this.asked.get(step)!;
+  private takeBatch(made: MadeBatch): Batch {
+    const { step, pixelValues, broken } = made;
+    this.stepToDeliver++;
     this.finished.delete(step);
-    this.asked.delete(step);
     this.ask();
+    const count = made.rows.length;
     const rows = new Int32Array(this.options.batchSize);
-    rows.set(present);
-    return { step, epoch: this.sampler.epochOf(step), pixelValues, rows, broken: [], count: present.length };
+    rows.set(made.rows);
+    this.delivered += this.options.transform.kind === "evaluate" ? count - broken.length : count;
+    this.lastFault = broken[0] ?? this.lastFault;
+    if (this.stepToDeliver === this.endStep) this.failure ??= this.faultOfAll();
+    return { step, epoch: this.sampler.epochOf(step), pixelValues, rows, broken, count };
+  }
+
+  /** @returns what to say after the last batch if none of the pictures could be read */
+  private faultOfAll(): DataError | null {
+    if (this.delivered > 0 || this.lastFault === null) return null;
+    return new DataError(
+      `${this.options.source.name}: found no picture that can be read, expected at least one; ` +
+        `one of the faults: ${this.lastFault.reason}`,
+    );
   }
 
   /** What no single step is to blame for ends the loader at once. */
@@ -230,6 +257,7 @@ function checkWhole(name: string, found: number, least: number): void {
  */
 export function createLoader(options: LoaderOptions): Loader {
   const { source, batchSize, transform, seed, firstStep = 0, workers = DEFAULT_WORKERS } = options;
+  const { accumulation = 1 } = options;
   checkTransform(options);
   checkWhole("workers", workers, 1);
   checkWhole("firstStep", firstStep, 0);
@@ -237,7 +265,7 @@ export function createLoader(options: LoaderOptions): Loader {
   checkWhole("cacheBytes", options.cacheBytes ?? 0, 0);
   const asked = firstStep + (options.steps ?? Infinity);
   if (transform.kind === "augment") {
-    const sampler = createShuffledSampler(source.rowCount, batchSize, seed);
+    const sampler = createShuffledSampler(source.rowCount, batchSize, seed, accumulation);
     return new OrderedLoader(options, sampler, firstStep, asked);
   }
   const sampler = createSequentialSampler(source.rowCount, batchSize);

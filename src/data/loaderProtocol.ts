@@ -1,17 +1,29 @@
 /**
- * @file What the loader and its worker threads say to each other. Buffers are transferred, never shared:
- * ONNX Runtime refuses tensors over a SharedArrayBuffer.
+ * @file What the loader and its worker threads say to each other. Batches are transferred, never shared: ONNX
+ * Runtime refuses tensors over a SharedArrayBuffer. Only the decoded pictures that are kept are shared.
  */
 
 import type { PackedError } from "../errors.js";
 import type { DataSource } from "./dataset.js";
+import type { PictureStore } from "./pictureCache.js";
 import type { TransformOptions } from "./transform.js";
+
+/** A picture that could not be read. */
+export interface BrokenPicture {
+  readonly row: number;
+  /** Path inside the set, or number. */
+  readonly id: string;
+  readonly reason: string;
+}
 
 /** workerData: everything a worker needs to know for its whole life. */
 export interface WorkerSetup {
   readonly source: DataSource;
   readonly transform: TransformOptions;
-  readonly cacheBytes: number;
+  /** A picture that cannot be read is an error. */
+  readonly strict: boolean;
+  /** Where all workers keep decoded pictures; null keeps none. */
+  readonly store: PictureStore | null;
 }
 
 export interface MakeBatch {
@@ -26,6 +38,14 @@ export interface MakeBatch {
 /** "stop": finish the pictures in hand and end the thread. */
 export type ToWorker = MakeBatch | { readonly kind: "stop" };
 
+export interface MadeBatch {
+  readonly kind: "made";
+  readonly step: number;
+  readonly pixelValues: Float32Array<ArrayBuffer>;
+  /** As asked for, but for those that another picture took the place of. */
+  readonly rows: Int32Array<ArrayBuffer>;
+  readonly broken: readonly BrokenPicture[];
+}
+
 export type FromWorker =
-  | { readonly kind: "made"; readonly step: number; readonly pixelValues: Float32Array<ArrayBuffer> }
-  | { readonly kind: "failed"; readonly step: number; readonly error: PackedError };
+  MadeBatch | { readonly kind: "failed"; readonly step: number; readonly error: PackedError };

@@ -2,8 +2,9 @@
  * @file The mean and standard deviation of a set of pictures, for those that come without published ones.
  */
 
+import { DataError } from "../errors.js";
 import { openDataset } from "./dataset.js";
-import type { DataSource, Picture } from "./dataset.js";
+import type { Dataset, DataSource, Picture } from "./dataset.js";
 import type { Rgb } from "./transform.js";
 
 export interface Normalization {
@@ -33,24 +34,70 @@ function moments({ width, height, channels, data }: Picture): { first: number[];
   return { first, second };
 }
 
-/**
- * Measures up to `sampleSize` pictures spread evenly over the rows; each picture weighs the same, whatever
- * its size. A spread below one 8-bit step is reported as that step.
- * @throws DataError (as a rejection) if a picture cannot be read
- */
-export async function measureNormalization(source: DataSource, sampleSize: number): Promise<Normalization> {
-  const dataset = await openDataset(source);
-  const count = Math.max(1, Math.min(sampleSize, dataset.size));
-  const mean: [number, number, number] = [0, 0, 0];
-  const meanSquare = [0, 0, 0];
-  for (let sample = 0; sample < count; sample++) {
-    const { first, second } = moments(await dataset.picture(Math.floor((sample * dataset.size) / count)));
-    for (let channel = 0; channel < 3; channel++) {
-      mean[channel]! += first[channel]! / count;
-      meanSquare[channel]! += second[channel]! / count;
+/** Rows tried for one place in the sample: a stretch of broken pictures must not cost a walk through all. */
+const TRIES = 100;
+
+/** The first good picture at or after `first`, null where none of the tries up to `end` is one. */
+async function goodPicture(
+  dataset: Dataset,
+  first: number,
+  end: number,
+  strict: boolean,
+): Promise<Picture | DataError> {
+  let fault: DataError | null = null;
+  for (let row = first; row < Math.min(end, first + TRIES); row++) {
+    try {
+      return await dataset.picture(row);
+    } catch (error) {
+      if (strict || !(error instanceof DataError)) throw error;
+      fault ??= error;
     }
   }
+  return fault!; // end > first: one row at least was tried
+}
+
+/**
+ * Measures up to `sampleSize` pictures spread evenly over the rows; each picture weighs the same, whatever its
+ * size. A picture that cannot be read is left to the next good one before the sample's next place, or left out.
+ * A spread below one 8-bit step is reported as that step.
+ * @param options.strict a picture that cannot be read is an error
+ * @throws DataError (as a rejection) if no picture of the sample can be read, or one cannot and strict is set
+ */
+export async function measureNormalization(
+  source: DataSource,
+  sampleSize: number,
+  { strict = false }: { readonly strict?: boolean } = {},
+): Promise<Normalization> {
+  const dataset = await openDataset(source);
+  const places = Math.max(1, Math.min(sampleSize, dataset.size));
+  const placeOf = (sample: number): number => Math.floor((sample * dataset.size) / places);
+  const sums = { first: [0, 0, 0], second: [0, 0, 0] };
+  let count = 0;
+  let fault: DataError | null = null;
+  for (let sample = 0; sample < places; sample++) {
+    const picture = await goodPicture(dataset, placeOf(sample), placeOf(sample + 1), strict);
+    if (picture instanceof DataError) {
+      fault ??= picture;
+      continue;
+    }
+    const { first, second } = moments(picture);
+    count++;
+    for (let channel = 0; channel < 3; channel++) {
+      sums.first[channel]! += first[channel]!;
+      sums.second[channel]! += second[channel]!;
+    }
+  }
+  if (count === 0) throw noneGood(source.name, fault!);
+  const mean = sums.first.map((sum) => sum / count) as [number, number, number];
   const spread = (channel: 0 | 1 | 2): number =>
-    Math.max(LEAST_STD, Math.sqrt(Math.max(0, meanSquare[channel]! - mean[channel] ** 2)));
+    Math.max(LEAST_STD, Math.sqrt(Math.max(0, sums.second[channel]! / count - mean[channel] ** 2)));
   return { mean, std: [spread(0), spread(1), spread(2)] };
+}
+
+function noneGood(name: string, fault: DataError): DataError {
+  return new DataError(
+    `${name}: found no picture that can be read to measure mean and spread by, expected at least one; ` +
+      `the first fault: ${fault.message}`,
+    { cause: fault },
+  );
 }

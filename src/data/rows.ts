@@ -1,8 +1,7 @@
-/** @file What every format does alike: checks rows, answers with labels, keeps decoded pictures. */
+/** @file What every format does alike: checks rows, answers with labels. */
 
 import { DataError } from "../errors.js";
 import type { Dataset, Picture, SourceBase } from "./dataset.js";
-import { cachePictures } from "./pictureCache.js";
 
 /** @throws DataError unless row is a whole number with 0 <= row < size */
 export function checkRow(name: string, row: number, size: number): void {
@@ -17,10 +16,8 @@ export interface RowReader {
   read(row: number): Promise<Picture>;
 }
 
-/** @param cacheBytes of decoded pixels to keep in memory */
-export function datasetOf(source: SourceBase, rows: RowReader, cacheBytes: number): Dataset {
+export function datasetOf(source: SourceBase, rows: RowReader): Dataset {
   const { name, rowCount, classNames } = source;
-  const picture = cachePictures((row) => rows.read(row), cacheBytes);
   return {
     name,
     size: rowCount,
@@ -35,7 +32,7 @@ export function datasetOf(source: SourceBase, rows: RowReader, cacheBytes: numbe
     },
     async picture(row) {
       checkRow(name, row, rowCount);
-      return picture(row);
+      return rows.read(row);
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * @file Which pictures make up which batch. The answer is a pure function of the global step, so a resumed
- * run takes the same pictures as one that never stopped.
+ * @file Which pictures make up which batch. The answer is a pure function of the batch's global number, so a
+ * resumed run takes the same pictures as one that never stopped. A step here is one batch.
  */
 
 import { UsageError } from "../errors.js";
@@ -19,21 +19,34 @@ function checkCount(name: string, found: number, least: number): void {
   throw new UsageError(`${name}: found ${found}, expected a whole number, ${least} or more; correct it`);
 }
 
+function tooFewRows(rowCount: number, batchSize: number, accumulation: number): UsageError {
+  return new UsageError(
+    accumulation === 1
+      ? `batchSize: found ${batchSize} for ${rowCount} pictures, expected at most ${rowCount}; ` +
+          `lower the batch size or add pictures`
+      : `batchSize x accumulation: found ${batchSize} x ${accumulation} for ${rowCount} pictures, expected at most ` +
+          `${rowCount}; lower one of them or add pictures`,
+  );
+}
+
 /**
  * Every picture at most once per epoch, in an order shuffled by RandomStream(seed, "order", epoch). The rows
- * left over after the last whole batch are dropped: training graphs have a fixed batch size, and the next
- * epoch's order leaves out others.
- * @throws UsageError if there are fewer rows than one batch needs
+ * left over after the last whole batch (the last whole group of `accumulation` batches) are dropped: training graphs
+ * have a fixed batch size, and the next epoch's order leaves out others.
+ * @param accumulation batches that make one optimizer step; they follow each other in one epoch
+ * @throws UsageError if there are fewer rows than one optimizer step needs
  */
-export function createShuffledSampler(rowCount: number, batchSize: number, seed: number): Sampler {
+export function createShuffledSampler(
+  rowCount: number,
+  batchSize: number,
+  seed: number,
+  accumulation = 1,
+): Sampler {
   checkCount("batchSize", batchSize, 1);
-  if (batchSize > rowCount) {
-    throw new UsageError(
-      `batchSize: found ${batchSize} for ${rowCount} pictures, expected at most ${rowCount}; ` +
-        `lower the batch size or add pictures`,
-    );
-  }
-  const stepsPerEpoch = Math.floor(rowCount / batchSize);
+  checkCount("accumulation", accumulation, 1);
+  const groupSize = batchSize * accumulation; // pictures
+  if (groupSize > rowCount) throw tooFewRows(rowCount, batchSize, accumulation);
+  const stepsPerEpoch = Math.floor(rowCount / groupSize) * accumulation;
   const order = new Int32Array(rowCount);
   let orderedEpoch: number | null = null;
 

@@ -9,9 +9,9 @@ import { drawView, recolor } from "./augment.js";
 import { defaultBlurKernel, faultsOfAugmentation } from "./augmentOptions.js";
 import type { AugmentOptions } from "./augmentOptions.js";
 import { GaussianBlur } from "./blur.js";
-import type { Planes } from "./color.js";
 import { centredStart, resizedToShortEdge } from "./crop.js";
 import type { Picture } from "./dataset.js";
+import { createPlaneData, normalizePlane, type Planes } from "./planes.js";
 import { Resampler } from "./resample.js";
 
 export type TransformKind =
@@ -65,6 +65,9 @@ export function checkTransform(options: TransformOptions): void {
   if (faults.length > 0) throw new UsageError(`transform: ${faults.join("; ")}; correct these options`);
 }
 
+/** Normalizing works on whole vectors of four. */
+const SPARE_FLOATS = 3;
+
 /**
  * Makes the function that turns pictures into input. It reuses its buffers: one per thread.
  * @throws UsageError if an option is out of range
@@ -74,9 +77,11 @@ export function createTransform(options: TransformOptions): Transform {
   const { transform, imageSize, mean, std, seed } = options;
   const pixels = imageSize * imageSize;
   const tools = toolsOf(transform, imageSize);
-  const data = new Float32Array(3 * pixels);
-  const color: Planes = { channels: 3, pixels, data };
+  const data = createPlaneData(4 * pixels + SPARE_FLOATS);
+  const color: Planes = { channels: 3, pixels, data: data.subarray(0, 3 * pixels) };
   const gray: Planes = { channels: 1, pixels, data: data.subarray(0, pixels) };
+  const channels = [0, 1, 2].map((channel) => data.subarray(channel * pixels, (channel + 1) * pixels));
+  const normalized = data.subarray(3 * pixels);
 
   return (picture, epoch, row, out, offset) => {
     const planes = picture.channels === 1 ? gray : color;
@@ -87,8 +92,9 @@ export function createTransform(options: TransformOptions): Transform {
       takeCentre(planes, picture, transform.resize ?? imageSize, tools.resampler);
     }
     for (let channel = 0; channel < 3; channel++) {
-      const from = planes.channels === 1 ? 0 : channel * pixels;
-      normalizePlane(data, from, pixels, mean[channel]!, std[channel]!, out, offset + channel * pixels);
+      const plane = channels[planes.channels === 1 ? 0 : channel]!;
+      normalizePlane(plane, normalized, mean[channel]!, std[channel]!);
+      out.set(normalized.subarray(0, pixels), offset + channel * pixels);
     }
   };
 }
@@ -141,16 +147,4 @@ function takeCentre(planes: Planes, picture: Picture, shortEdge: number, resampl
     reversed: false,
   });
   resampler.resample(picture, span(width, resized.width), span(height, resized.height), planes.data);
-}
-
-function normalizePlane(
-  data: Float32Array,
-  from: number,
-  pixels: number,
-  mean: number,
-  std: number,
-  out: Float32Array,
-  offset: number,
-): void {
-  for (let at = 0; at < pixels; at++) out[offset + at] = (data[from + at]! - mean) / std;
 }

@@ -44,4 +44,50 @@ describe("measureNormalization", () => {
     const { mean } = await measureNormalization(await idx([0, 255, 51, 255]), 2); // rows 0 and 2
     mean.forEach((value) => assert.ok(Math.abs(value - 0.1) < 1e-12));
   });
+
+  describe("where pictures are broken", () => {
+    const measured = async (
+      files: Record<string, Uint8Array | string>,
+      sampleSize: number,
+      strict = false,
+    ) => {
+      for (const [name, content] of Object.entries(files)) await put(folder(), name, content);
+      const source = await findPictures(await listFolder(folder()));
+      assert.ok(source);
+      return measureNormalization(source, sampleSize, { strict });
+    };
+    const WEB_PAGE = "<html>";
+
+    it("measures the next good picture instead", async () => {
+      const files = {
+        "1.png": WEB_PAGE,
+        "2.png": await plainPng("#330000"),
+        "3.png": await plainPng("#ff0000"),
+      };
+      const { mean } = await measured(files, 1);
+      assert.ok(Math.abs(mean[0] - 0.2) < 1e-7);
+    });
+
+    it("gives every measured picture the same weight when a place in the sample has none", async () => {
+      const files = {
+        "1.png": WEB_PAGE,
+        "2.png": await plainPng("#330000"),
+        "3.png": await plainPng("#ff0000"),
+      };
+      const { mean } = await measured(files, 3);
+      assert.ok(Math.abs(mean[0] - 0.6) < 1e-7);
+    });
+
+    it("says so when none of them can be read, with the first fault", async () => {
+      await assert.rejects(measured({ "1.png": WEB_PAGE, "2.png": "" }, 2), {
+        name: "DataError",
+        message: /found no picture that can be read .* the first fault: .*1\.png: found text/,
+      });
+    });
+
+    it("names the picture if it is told to be strict", async () => {
+      const files = { "1.png": await plainPng("red"), "2.png": WEB_PAGE };
+      await assert.rejects(measured(files, 2, true), { name: "DataError", message: /2\.png: found text/ });
+    });
+  });
 });

@@ -52,6 +52,29 @@ describe("the shuffled sampler", () => {
     assert.equal(asked.epochOf(7), 1);
   });
 
+  it("ends an epoch after whole groups of batches, in the order it has without groups", () => {
+    const [plain, grouped] = [createShuffledSampler(25, 2, 3), createShuffledSampler(25, 2, 3, 5)];
+    assert.equal(plain.stepsPerEpoch, 12);
+    assert.equal(grouped.stepsPerEpoch, 10);
+    for (const epoch of [0, 3]) {
+      assert.deepEqual(epochRows(grouped, epoch), epochRows(plain, epoch).slice(0, 20));
+    }
+    assert.deepEqual([9, 10, 19, 20].map(grouped.epochOf), [0, 1, 1, 2]);
+  });
+
+  it("refuses a group of batches larger than the data, and a group of none", () => {
+    assert.throws(() => createShuffledSampler(100, 32, 1, 4), {
+      name: "UsageError",
+      message:
+        "batchSize x accumulation: found 32 x 4 for 100 pictures, expected at most 100; " +
+        "lower one of them or add pictures",
+    });
+    assert.throws(() => createShuffledSampler(100, 32, 1, 0), {
+      name: "UsageError",
+      message: /accumulation: found 0/,
+    });
+  });
+
   it("refuses a batch larger than the data", () => {
     assert.throws(() => createShuffledSampler(100, 128, 1), {
       name: "UsageError",

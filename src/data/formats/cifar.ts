@@ -69,8 +69,8 @@ function interleave(planes: Uint8Array): Picture {
   return { width: SIDE, height: SIDE, channels: 3, data };
 }
 
-/** Opens at once: pictures are read when they are asked for. @param cacheBytes of pixels to keep in memory */
-export function openCifar(source: CifarSource, cacheBytes: number): Promise<Dataset> {
+/** Opens at once: pictures are read when they are asked for. */
+export function openCifar(source: CifarSource): Promise<Dataset> {
   const { root, files, fileRows, labelBytes, labels } = source;
   const find = (row: number): { file: string; record: number } => {
     let record = row;
@@ -87,7 +87,7 @@ export function openCifar(source: CifarSource, cacheBytes: number): Promise<Data
     const offset = record * (labelBytes + 3 * PLANE) + labelBytes;
     return interleave(await readRange(path.join(root, file), offset, 3 * PLANE));
   };
-  return Promise.resolve(datasetOf(source, { labels, id, read }, cacheBytes));
+  return Promise.resolve(datasetOf(source, { labels, id, read }));
 }
 
 /** @returns class names, by their numbers where the file of names is missing or not as long as it should be */

@@ -41,17 +41,14 @@ export function sourceOfFiles({ format, root, files, labels, classNames }: Files
   return { kind: "folder", name, format, root, files: packed, labels, rowCount, classNames, sha256 };
 }
 
-/**
- * Opens at once: pictures are read and decoded when they are asked for.
- * @param cacheBytes of decoded pixels to keep in memory
- */
-export function openFolder(source: FolderSource, cacheBytes: number): Promise<Dataset> {
+/** Opens at once: pictures are read and decoded when they are asked for. */
+export function openFolder(source: FolderSource): Promise<Dataset> {
   const { root, files, labels } = source;
   const read = async (row: number) => {
     const file = path.resolve(root, nameAt(files, row));
     return decodePicture(await readBytes(file), file);
   };
-  return Promise.resolve(datasetOf(source, { labels, id: (row) => nameAt(files, row), read }, cacheBytes));
+  return Promise.resolve(datasetOf(source, { labels, id: (row) => nameAt(files, row), read }));
 }
 
 /** Class folders with their pictures, at any depth. A folder named like a picture is told, and entered too. */

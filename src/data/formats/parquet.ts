@@ -32,8 +32,8 @@ export interface ParquetSource extends SourceBase {
 /** Column names; the first that is there is taken, then the only one that can hold pictures. */
 const IMAGE_COLUMNS = ["image", "img"];
 
-/** Opens at once: files are opened when a picture of theirs is asked for. @param cacheBytes of decoded pixels */
-export function openParquet(source: ParquetSource, cacheBytes: number): Promise<Dataset> {
+/** Opens at once: files are opened when a picture of theirs is asked for. */
+export function openParquet(source: ParquetSource): Promise<Dataset> {
   const { root, files, fileRows, column, labels } = source;
   const find = (row: number): { at: number; inFile: number } => {
     let inFile = row;
@@ -61,7 +61,7 @@ export function openParquet(source: ParquetSource, cacheBytes: number): Promise<
     }
     return decodePicture(bytes, where);
   };
-  return Promise.resolve(datasetOf(source, { labels, id, read }, cacheBytes));
+  return Promise.resolve(datasetOf(source, { labels, id, read }));
 }
 
 /** @returns the column with the pictures, or null where there is none */

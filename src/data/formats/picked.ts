@@ -27,11 +27,10 @@ export function pickRows(whole: DataSource, rows: Int32Array, name: string): Pic
 /** @param open opens the whole source */
 export async function openPicked(
   source: PickedSource,
-  open: (source: DataSource, cacheBytes: number) => Promise<Dataset>,
-  cacheBytes: number,
+  open: (source: DataSource) => Promise<Dataset>,
 ): Promise<Dataset> {
   const { name, rows, rowCount, classNames } = source;
-  const whole = await open(source.whole, cacheBytes);
+  const whole = await open(source.whole);
   const rowOf = (row: number): number => {
     checkRow(name, row, rowCount);
     return rows[row]!;

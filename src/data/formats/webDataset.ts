@@ -34,15 +34,15 @@ export interface WebDatasetSource extends SourceBase {
 /** Larger members are not read for a label. */
 const MOST_LABEL_BYTES = 1 << 20;
 
-/** Opens at once: pictures are read and decoded when they are asked for. @param cacheBytes of decoded pixels */
-export function openWebDataset(source: WebDatasetSource, cacheBytes: number): Promise<Dataset> {
+/** Opens at once: pictures are read and decoded when they are asked for. */
+export function openWebDataset(source: WebDatasetSource): Promise<Dataset> {
   const { root, archives, archiveOf, offsets, sizes, ids, labels } = source;
   const read = async (row: number) => {
     const archive = path.join(root, archives[archiveOf[row]!]!);
     const bytes = await readRange(archive, offsets[row]!, sizes[row]!);
     return decodePicture(bytes, path.join(root, nameAt(ids, row)));
   };
-  return Promise.resolve(datasetOf(source, { labels, id: (row) => nameAt(ids, row), read }, cacheBytes));
+  return Promise.resolve(datasetOf(source, { labels, id: (row) => nameAt(ids, row), read }));
 }
 
 /** Name up to the first dot after the last slash, and what follows that dot in lower case. */

@@ -106,16 +106,4 @@ describe("a folder of pictures", () => {
     await findPictures(await listFolder(folder()), { knownClasses: null, skipped });
     assert.deepEqual(skipped, [{ path: path.join(folder(), "2.png"), reason: "a folder without pictures" }]);
   });
-
-  it("gives a cached picture again without reading the file", async () => {
-    const file = await put(folder(), "1.png", await plainPng("red"));
-    const source = await find();
-    assert.ok(source);
-    const cached = await openDataset(source, 18); // bytes: exactly one picture of 3 x 2 x 3
-    const uncached = await openDataset(source, 17);
-    await Promise.all([cached.picture(0), uncached.picture(0)]);
-    await put(path.dirname(file), "1.png", await plainPng("blue"));
-    assert.deepEqual(onlyPixel(await cached.picture(0)), [255, 0, 0]);
-    assert.deepEqual(onlyPixel(await uncached.picture(0)), [0, 0, 255]);
-  });
 });

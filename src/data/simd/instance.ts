@@ -1,0 +1,33 @@
+/** @file The part of the WebAssembly interface that is in use: TypeScript declares it for browsers only. */
+
+export interface WasmMemory {
+  /** Another one after each grow(); views of the old one are empty then. */
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+interface WasmApi {
+  readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+const { Memory, Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;
+
+export const PAGE_BYTES = 65_536;
+
+/** Zeros, at least so many bytes and one page. */
+export function createMemory(bytes: number): WasmMemory {
+  return new Memory({ initial: Math.max(1, Math.ceil(bytes / PAGE_BYTES)) });
+}
+
+export function growTo(memory: WasmMemory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+}
+
+/** Compiles a module. @returns what puts its functions over a memory; what they take is the caller's to know */
+export function compile(bytes: Uint8Array<ArrayBuffer>): (memory: WasmMemory) => unknown {
+  const module = new Module(bytes);
+  return (memory) => new Instance(module, { js: { memory } }).exports;
+}
