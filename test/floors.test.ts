@@ -10,6 +10,7 @@ import { importsOf, sourcesIn, type Import } from "./support/sources.js";
 const HOUSE: readonly { readonly floor: number; readonly room: string; readonly files: RegExp }[] = [
   { floor: 11, room: "entry", files: /^src\/(index|web)\.ts$/ },
   { floor: 10, room: "cli", files: /^src\/cli\// },
+  { floor: 9, room: "config", files: /^src\/config\// },
   { floor: 8, room: "train", files: /^src\/train\// },
   { floor: 7, room: "evaluate", files: /^src\/evaluate\// },
   { floor: 6, room: "build", files: /^src\/build\// },
@@ -47,6 +48,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   long: /^src\/codec\/protobuf\.ts$/,
   sharp: /^src\/data\/(decode|encode)\.ts$/,
   zod: /^src\/artifact\//,
+  yaml: /^src\/config\/file\.ts$/,
   yargs: /^src\/cli\//,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };

@@ -5,6 +5,7 @@ import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { presetsCommand } from "./commands/presets.js";
 import { trainCommand } from "./commands/train.js";
 import type { Io } from "./io.js";
 
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   buildGraphCommand(parser, io);
   inspectCommand(parser, io);
+  presetsCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   try {
     // With a callback, yargs hands over what it would print: help and version.

@@ -43,6 +43,8 @@ describe("onnx-instdisc train", () => {
     const { code, stdout, stderr } = await train("run", "pictures");
     assert.equal(code, 0, stderr);
     const expected = [
+      /^preset small; source: our own, on the authors' CIFAR-10 network$/,
+      /^ {2}overridden: epochs 2 \(preset: 100\), width 4 \(preset: 64\), /,
       /^objective softmax: 72 pictures, at most 100,000; a step takes [\d,]+ multiplications with softmax, /,
       /^chance: \d+\.\d %$/,
       /^raw pixels: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,
@@ -55,7 +57,8 @@ describe("onnx-instdisc train", () => {
     const lines = stderr
       .trimEnd()
       .split("\n")
-      .filter((line) => !/^(step )?[^:]*\d+\/\d+/.test(line) && !/: \d+\/\d+$/.test(line));
+      .filter((line) => !/^(step )?[^:]*\d+\/\d+/.test(line) && !/: \d+\/\d+$/.test(line))
+      .filter((line) => !line.startsWith("  ") || line.includes("overridden"));
     assert.equal(lines.length, expected.length, stderr);
     lines.forEach((line, at) => assert.match(line, expected[at]!));
     assert.match(stdout, /^Learned in .*: 2 epochs, 8 steps, loss \d+\.\d{3}\.$/m);
@@ -85,7 +88,7 @@ describe("onnx-instdisc train", () => {
     const { manifest, files } = await readArtifact(join(folder(), "run"));
     assert.deepEqual(
       readdirSync(join(folder(), "run")).sort(),
-      [...files.keys(), "manifest.json", "metrics.jsonl"].sort(),
+      [...files.keys(), "config.resolved.json", "manifest.json", "metrics.jsonl"].sort(),
     );
     const session = await openSession(files.get(FILES.encoder)!, FILES.encoder, { ep: "cpu" });
     const { imageSize } = manifest.preprocessing;
