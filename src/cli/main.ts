@@ -3,6 +3,7 @@
 import yargs from "yargs";
 import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
+import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { presetsCommand } from "./commands/presets.js";
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       // What yargs itself throws, such as for an option without its value, is about the request too.
       throw error && error.name !== "YError" ? error : new UsageError(message ?? error?.message);
     });
+  augmentCommand(parser, io);
   buildGraphCommand(parser, io);
   inspectCommand(parser, io);
   presetsCommand(parser, io);

@@ -41,7 +41,7 @@ let sharpLoaded: Promise<typeof Sharp> | null = null;
  * sharp, loaded at the first picture that needs it: a platform without its native library can still learn
  * from formats that are not encoded.
  */
-function loadSharp(): Promise<typeof Sharp> {
+export function loadSharp(): Promise<typeof Sharp> {
   sharpLoaded ??= import("sharp").then(
     ({ default: sharp }) => {
       // Pictures come by the hundred: one thread each beats several sharing one. Holds for the whole process.

@@ -5,8 +5,10 @@
 
 import { UsageError } from "../errors.js";
 import { RandomStream } from "../random/philox.js";
-import { drawView, faultsOfAugmentation, recolor } from "./augment.js";
-import type { AugmentOptions } from "./augment.js";
+import { drawView, recolor } from "./augment.js";
+import { defaultBlurKernel, faultsOfAugmentation } from "./augmentOptions.js";
+import type { AugmentOptions } from "./augmentOptions.js";
+import { GaussianBlur } from "./blur.js";
 import type { Planes } from "./color.js";
 import { centredStart, resizedToShortEdge } from "./crop.js";
 import type { Picture } from "./dataset.js";
@@ -43,7 +45,7 @@ export type Transform = (
 /** @throws UsageError that lists every option out of range */
 export function checkTransform(options: TransformOptions): void {
   const { transform, imageSize, mean, std, seed } = options;
-  const faults = transform.kind === "augment" ? faultsOfAugmentation(transform.options) : [];
+  const faults = transform.kind === "augment" ? faultsOfAugmentation(transform.options, imageSize) : [];
   if (!Number.isInteger(imageSize) || imageSize < 1) {
     faults.push(`imageSize: found ${imageSize}, expected whole pixels, 1 or more`);
   }
@@ -71,7 +73,7 @@ export function createTransform(options: TransformOptions): Transform {
   checkTransform(options);
   const { transform, imageSize, mean, std, seed } = options;
   const pixels = imageSize * imageSize;
-  const resampler = new Resampler(imageSize);
+  const tools = toolsOf(transform, imageSize);
   const data = new Float32Array(3 * pixels);
   const color: Planes = { channels: 3, pixels, data };
   const gray: Planes = { channels: 1, pixels, data: data.subarray(0, pixels) };
@@ -80,9 +82,9 @@ export function createTransform(options: TransformOptions): Transform {
     const planes = picture.channels === 1 ? gray : color;
     if (transform.kind === "augment") {
       const stream = new RandomStream(seed, "augment", epoch, row);
-      augmentInto(planes, picture, stream, transform.options, resampler);
+      augmentInto(planes, picture, stream, transform.options, tools);
     } else {
-      takeCentre(planes, picture, transform.resize ?? imageSize, resampler);
+      takeCentre(planes, picture, transform.resize ?? imageSize, tools.resampler);
     }
     for (let channel = 0; channel < 3; channel++) {
       const from = planes.channels === 1 ? 0 : channel * pixels;
@@ -91,12 +93,28 @@ export function createTransform(options: TransformOptions): Transform {
   };
 }
 
+/** What holds buffers for pictures of one size. */
+interface Tools {
+  readonly resampler: Resampler;
+  /** null: nothing is ever blurred. */
+  readonly blurrer: GaussianBlur | null;
+}
+
+function toolsOf(transform: TransformKind, imageSize: number): Tools {
+  const resampler = new Resampler(imageSize);
+  if (transform.kind !== "augment" || (transform.options.blur ?? 0) === 0)
+    return { resampler, blurrer: null };
+  const kernel = transform.options.blurKernel ?? defaultBlurKernel(imageSize);
+  return { resampler, blurrer: new GaussianBlur(imageSize, kernel) };
+}
+
+/** Crop and flip, colours, blur; the flip may come first because the blur's kernel is symmetric. */
 function augmentInto(
   planes: Planes,
   picture: Picture,
   stream: RandomStream,
   options: AugmentOptions,
-  resampler: Resampler,
+  { resampler, blurrer }: Tools,
 ): void {
   const view = drawView(stream, options, picture.width, picture.height);
   const { left, top, width, height } = view.crop;
@@ -108,6 +126,7 @@ function augmentInto(
     planes.data,
   );
   recolor(planes, view, options);
+  if (view.blur !== null) blurrer?.blur(planes, view.blur);
 }
 
 function takeCentre(planes: Planes, picture: Picture, shortEdge: number, resampler: Resampler): void {

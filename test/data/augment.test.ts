@@ -1,8 +1,10 @@
 /** @file What views are drawn, and from the picture to the network's input. */
 
 import assert from "node:assert/strict";
-import { describeAugmentation, drawView, recolor } from "../../src/data/augment.js";
+import { drawView, recolor } from "../../src/data/augment.js";
 import type { AugmentOptions, View } from "../../src/data/augment.js";
+import { describeAugmentation } from "../../src/data/augmentOptions.js";
+import { GaussianBlur } from "../../src/data/blur.js";
 import type { Planes } from "../../src/data/color.js";
 import type { Picture } from "../../src/data/dataset.js";
 import { createTransform } from "../../src/data/transform.js";
@@ -19,6 +21,20 @@ const OPTIONS: AugmentOptions = {
   saturation: 1.2,
   hue: 0.1,
   gray: 0.2,
+};
+
+/** Drawn before there was a blur, when every view was jittered: seed 1, epoch 2, row 3, 500 × 375 pixels. */
+const PINNED: View = {
+  crop: { left: 2, top: 26, width: 385, height: 297 },
+  flip: false,
+  jitter: [
+    { step: "contrast", amount: 1.2326680421829224 },
+    { step: "hue", amount: 0.022040796279907224 },
+    { step: "saturation", amount: 0.6166199207305909 },
+    { step: "brightness", amount: 1.2069278240203856 },
+  ],
+  gray: true,
+  blur: null,
 };
 
 /** Nothing happens to the picture. */
@@ -60,15 +76,8 @@ describe("drawView", () => {
   const views = Array.from({ length: 6000 }, (_, row) =>
     drawView(new RandomStream(1, "v", row), OPTIONS, 32, 32),
   );
-  const share = (wanted: (view: View) => boolean): number => views.filter(wanted).length / views.length;
   const amounts = (step: string): number[] =>
     views.flatMap(({ jitter }) => jitter.filter((part) => part.step === step).map(({ amount }) => amount));
-
-  it("flips and grays as often as asked", () => {
-    // Four standard errors of a share of one half, or of a fifth.
-    assert.ok(Math.abs(share(({ flip }) => flip) - 0.5) < (4 * 0.5) / Math.sqrt(6000));
-    assert.ok(Math.abs(share(({ gray }) => gray) - 0.2) < (4 * 0.4) / Math.sqrt(6000));
-  });
 
   it("draws factors from max(0, 1 - x) to 1 + x and hue from -x to x", () => {
     const ranges = { brightness: [0.6, 1.4], contrast: [0.7, 1.3], saturation: [0, 2.2], hue: [-0.1, 0.1] };
@@ -81,8 +90,21 @@ describe("drawView", () => {
     }
   });
 
-  it("adjusts in each of the 24 orders", () => {
-    assert.equal(new Set(views.map(({ jitter }) => jitter.map(({ step }) => step).join())).size, 24);
+  it("keeps the views that runs have been trained on, so that they can be resumed", () => {
+    const view = drawView(new RandomStream(1, "augment", 2, 3), OPTIONS, 500, 375);
+    assert.deepEqual(view, PINNED);
+  });
+
+  it("leaves the jitter out when asked, and nothing else with it", () => {
+    const draw = (options: AugmentOptions): View => drawView(new RandomStream(9, "v"), options, 32, 32);
+    const without = draw({ ...OPTIONS, jitterProbability: 0 });
+    assert.deepEqual(without, { ...draw(OPTIONS), jitter: [] });
+  });
+
+  it("blurs without changing any other draw", () => {
+    const draw = (options: AugmentOptions): View => drawView(new RandomStream(9, "v"), options, 32, 32);
+    const blurred = draw({ ...OPTIONS, blur: 1, blurSigma: [3, 3] });
+    assert.deepEqual(blurred, { ...draw(OPTIONS), blur: 3 });
   });
 
   it("leaves all other draws as they were when one part is switched off", () => {
@@ -101,6 +123,7 @@ describe("recolor", () => {
     flip: false,
     jitter: [{ step: "saturation", amount: 2 }],
     gray: true,
+    blur: null,
   };
   const recolored = (grayFirst: boolean): number => {
     const planes: Planes = { channels: 3, pixels: 1, data: Float32Array.of(1, 0, 0) };
@@ -123,6 +146,14 @@ describe("describeAugmentation", () => {
       "crop 0.2-1 of the area, ratio 0.75-1.333, flip 0.5, " +
         "jitter brightness 0.4 contrast 0.3 saturation 1.2 hue 0.1, gray 0.2",
     );
+  });
+
+  it("says how often there is jitter and blur, where it is not always and never", () => {
+    const options: AugmentOptions = { ...OPTIONS, jitterProbability: 0.8, blur: 0.5, grayFirst: true };
+    const end = "gray 0.2, jitter brightness 0.4 contrast 0.3 saturation 1.2 hue 0.1 with probability 0.8, ";
+    assert.ok(describeAugmentation(options).endsWith(`${end}blur 0.5 sigma 0.1-2`));
+    const given: AugmentOptions = { ...options, blurSigma: [1, 1.5], blurKernel: 9 };
+    assert.ok(describeAugmentation(given).endsWith("blur 0.5 sigma 1-1.5 kernel 9"));
   });
 });
 
@@ -183,6 +214,22 @@ describe("createTransform", () => {
     }
   });
 
+  it("blurs after the colours, by a kernel of a tenth of the view unless one is given", () => {
+    const picture = speckled(40, 40, 3);
+    // Brightness is cut at 1, so that a blur before it would give something else.
+    const options: AugmentOptions = { ...OFF, brightness: 2, gray: 0.5, blur: 1 };
+    const seen = (given: AugmentOptions): Float32Array =>
+      run({ ...PLAIN, imageSize: 40, transform: { kind: "augment", options: given } }, picture);
+    const view = drawView(new RandomStream(PLAIN.seed, "augment", 0, 0), options, 40, 40);
+    const planes: Planes = { channels: 3, pixels: 1600, data: planar(picture) };
+    recolor(planes, view, options);
+    new GaussianBlur(40, 5).blur(planes, view.blur!);
+    assert.deepEqual(seen(options), planes.data);
+    assert.deepEqual(seen({ ...options, blurKernel: 5 }), planes.data);
+    assert.notDeepEqual(seen({ ...options, blurKernel: 3 }), planes.data);
+    assert.notDeepEqual(seen({ ...options, blur: 0 }), planes.data);
+  });
+
   it("evaluates a picture of the right size as it is", () => {
     const picture = speckled(4, 4, 3);
     assert.deepEqual(run({ ...PLAIN, transform: { kind: "evaluate" } }, picture), planar(picture));
@@ -212,6 +259,10 @@ describe("createTransform", () => {
       flip: 1.5,
       brightness: -1,
       hue: 0.6,
+      jitterProbability: -0.1,
+      blur: 2,
+      blurSigma: [0, 1],
+      blurKernel: 4,
     };
     assert.throws(
       () =>
@@ -226,6 +277,7 @@ describe("createTransform", () => {
         assert.equal(error.name, "UsageError");
         const expected = [
           "cropScale: found 0,1", "cropRatio: found 2,1", "flip: found 1.5", "brightness: found -1", "hue: found 0.6",
+          "jitterProbability: found -0.1", "blur: found 2", "blurSigma: found 0,1", "blurKernel: found 4",
           "imageSize: found 0", "mean: found 0, 0, NaN", "std: found 1, 0, 1", "seed: found -1",
         ]; // prettier-ignore
         for (const part of expected) assert.ok(error.message.includes(part), part);

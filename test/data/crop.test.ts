@@ -20,22 +20,6 @@ describe("drawCropBox", () => {
     );
   });
 
-  it("draws areas uniformly and ratios uniformly in their logarithm", () => {
-    // Up to half the area every ratio fits a square picture, so that no attempt is thrown away.
-    const stream = new RandomStream(5, "crop");
-    const areas: number[] = [];
-    const logs: number[] = [];
-    for (let draw = 0; draw < 4000; draw++) {
-      const { width, height } = drawCropBox(stream, 1000, 1000, [0.2, 0.5], RATIO);
-      areas.push((width * height) / 1e6);
-      logs.push(Math.log(width / height));
-    }
-    const distance = kolmogorov(areas, 0.2, 0.5);
-    const logDistance = kolmogorov(logs, Math.log(RATIO[0]), Math.log(RATIO[1]));
-    const limit = 1.95 / Math.sqrt(4000); // exceeded once in a thousand seeds
-    assert.ok(distance < limit && logDistance < limit, `${distance}, ${logDistance}; limit ${limit}`);
-  });
-
   it("reaches every position", () => {
     const lefts = new Set<number>();
     const stream = new RandomStream(6, "crop");
@@ -69,11 +53,3 @@ describe("the centre", () => {
     assert.deepEqual(resizedToShortEdge(28, 28, 28), { width: 28, height: 28 });
   });
 });
-
-/** Largest distance between the sample's distribution and the uniform one over low ... high. */
-function kolmogorov(sample: number[], low: number, high: number): number {
-  const sorted = sample.sort((a, b) => a - b);
-  return Math.max(
-    ...sorted.map((value, rank) => Math.abs((rank + 0.5) / sorted.length - (value - low) / (high - low))),
-  );
-}
