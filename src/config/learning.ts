@@ -1,6 +1,6 @@
 /** @file The settings that say how it learns: for how long, at which rate, from which views. */
 
-import type { AugmentOptions } from "../data/augment.js";
+import type { AugmentOptions } from "../data/augmentOptions.js";
 import { BANK_INITS } from "../train/plan.js";
 import type { Schedule } from "../train/schedule.js";
 import { above, atLeast, choice, flag, numbers, positiveShare, whole, within } from "./kinds.js";
@@ -89,9 +89,7 @@ export function scheduleOf(settings: LearningSettings & Learning, stepsPerEpoch:
 
 type Pair = readonly [number, number];
 
-export function augmentOf(
-  views: Views,
-): AugmentOptions & { readonly jitterProbability: number; readonly blur: number } {
+export function augmentOf(views: Views): AugmentOptions {
   const { flip, brightness, contrast, saturation, hue, gray, blur } = views;
   return {
     cropScale: views["crop-scale"] as Pair,
