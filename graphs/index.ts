@@ -24,7 +24,15 @@ export {
 export { adamw, adamwStep, type AdamwConfig } from "./adamw.js";
 export { infonceLoss } from "./infonceLoss.js";
 export { lars, type LarsConfig } from "./lars.js";
-export { dropoutNoiseName, isDropoutNoise, isOptimizerState, momentumName, nextName } from "./names.js";
+export {
+  accumulatedName,
+  dropoutNoiseName,
+  isAccumulator,
+  isDropoutNoise,
+  isOptimizerState,
+  momentumName,
+  nextName,
+} from "./names.js";
 export { nceLoss, type NceTerms } from "./nceLoss.js";
 export {
   estimateLogNormalizer,
@@ -56,5 +64,5 @@ export {
   type Similarities,
 } from "./similarities.js";
 export { softmaxLoss } from "./softmaxLoss.js";
-export { forwardGraph, trainStepGraph, type TrainStepConfig } from "./trainStep.js";
+export { accumulateStepGraph, forwardGraph, trainStepGraph, type TrainStepConfig } from "./trainStep.js";
 export { vgg, type VggConfig } from "./vgg.js";

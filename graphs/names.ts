@@ -6,6 +6,9 @@ export const nextName = (name: string): string => `${name}.next`;
 /** The input that holds the optimizer's velocity for parameter `name`. */
 export const momentumName = (name: string): string => `${name}.momentum`;
 
+/** The input that holds the sum of a step's gradients so far for parameter `name`. */
+export const accumulatedName = (name: string): string => `${name}.accumulated`;
+
 /** The input that holds the noise of a network's dropout layer, counted from 0. */
 export const dropoutNoiseName = (ordinal: number): string => `dropout_noise.${ordinal}`;
 
@@ -18,6 +21,11 @@ export const squareName = (name: string): string => `${name}.exp_avg_sq`;
 
 /** AdamW's bias corrections 1 - β₁ᵗ and 1 - β₂ᵗ, []: state of the optimizer as a whole. */
 export const CORRECTION_NAMES = ["optimizer.bias_correction1", "optimizer.bias_correction2"] as const;
+
+/** Whether `name` is a sum of gradients over parameters of the given names. */
+export function isAccumulator(name: string, parameters: Iterable<string>): boolean {
+  return [...parameters].some((owner) => accumulatedName(owner) === name);
+}
 
 /** Whether `name` is state of an optimizer over parameters of the given names. */
 export function isOptimizerState(name: string, parameters: Iterable<string>): boolean {

@@ -16,6 +16,7 @@ const LINE_WIDTH = 110;
 
 const share = z.number().min(0).max(1);
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+const sha256Digits = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
 /** A plain name: a manifest may not point out of its folder. */
 const fileName = z.string().regex(/^[\w-][\w.-]*$/, "expected a file name without a folder");
 
@@ -40,6 +41,8 @@ const schema = z.strictObject({
     /** Share of the old row that a bank update keeps, in [0, 1]. */
     bankMomentum: share,
     optimizer,
+    /** Batches whose gradients make one step. */
+    accumulation: count.default(1),
   }),
   /** How a picture becomes pixel_values: resized, scaled to [0, 1], minus mean, divided by std, per channel. */
   preprocessing: z.strictObject({
@@ -49,6 +52,17 @@ const schema = z.strictObject({
     /** The shorter side before the central crop of imageSize, pixels. */
     resize: count,
   }),
+  /** What was learned from; null: nothing yet, or not recorded. */
+  data: z
+    .strictObject({
+      /** How the pictures are kept, such as "folder". */
+      format: z.string().min(1),
+      pictures: count,
+      /** Of the pictures' names in their order: row r of the bank belongs to the r-th. */
+      sha256: sha256Digits,
+    })
+    .nullable()
+    .default(null),
   tensors: z.array(
     z.strictObject({
       name: z.string().min(1),
@@ -56,15 +70,15 @@ const schema = z.strictObject({
       shape: z.array(
         z.union([z.int().min(0), z.string().min(1)], { error: "expected a size or the name of a dimension" }),
       ),
-      role: z.enum(["input", "output", "parameter", "momentum", "statistic", "bank"]),
-      /** The output of train_step.onnx that is this tensor after the step. */
+      role: z.enum(["input", "output", "parameter", "momentum", "statistic", "bank", "accumulator"]),
+      /** The output of train_step.onnx, for an accumulator of accumulate_step.onnx, that is this tensor after the run. */
       next: z.string().min(1).optional(),
     }),
   ),
   files: z.record(
     fileName,
     z.strictObject({
-      sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits"),
+      sha256: sha256Digits,
       sizeBytes: z.int().min(0),
     }),
   ),

@@ -1,8 +1,11 @@
 /** @file From a recipe to everything that training needs: graphs as ONNX, initial weights, the manifest. */
 
 import {
+  accumulatedName,
+  accumulateStepGraph,
   bankInitGraph,
   encoderGraph,
+  isAccumulator,
   isOptimizerState,
   nextName,
   normalizerGraph,
@@ -23,6 +26,7 @@ import { checkRecipe, type Recipe } from "./recipe.js";
 
 export const FILES = {
   trainStep: "train_step.onnx",
+  accumulateStep: "accumulate_step.onnx",
   bankInit: "bank_init.onnx",
   encoder: "encoder.onnx",
   normalizer: "normalizer.onnx",
@@ -42,13 +46,14 @@ export interface BuiltArtifact {
 
 /**
  * Builds train_step.onnx, bank_init.onnx, encoder.onnx (with the initial weights), state.safetensors and, where the
- * objective needs it, normalizer.onnx.
+ * recipe needs them, accumulate_step.onnx and normalizer.onnx.
  * Equal options give equal bytes.
  * @throws UsageError when the recipe is out of range
  */
 export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): BuiltArtifact {
   const config = checkRecipe(recipe);
   const step = lower(trainStepGraph(config), cpu);
+  const accumulate = config.accumulation === 1 ? null : lower(accumulateStepGraph(config), cpu);
   const bankInit = lower(bankInitGraph(config, config.batchSize), cpu);
   const normalizer = normalizerOf(config);
   const encoder = lower(encoderGraph(config), cpu);
@@ -72,6 +77,7 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
       irVersion: IR_VERSION,
       recipe,
       preprocessing,
+      data: null,
       tensors: describeTensors(step),
     },
     files: new Map([
@@ -79,6 +85,9 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
         FILES.trainStep,
         encode(step, "One training step: forward, loss, gradients, optimizer, new bank rows."),
       ],
+      ...(accumulate
+        ? [[FILES.accumulateStep, encode(accumulate, "A batch of a step that is not its last.")] as const]
+        : []),
       [FILES.bankInit, encode(bankInit, "Embeddings by batch statistics, to fill the bank before training.")],
       ...(normalizer
         ? [[FILES.normalizer, encode(normalizer, "ln Z of NCE from a batch, before training.")] as const]
@@ -99,7 +108,7 @@ function normalizerOf(config: TrainStepConfig): Graph | null {
 /** What a reader of the model file alone would want to know, as ONNX metadata. */
 function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
   const texts = Object.entries(recipe)
-    .filter(([, value]) => value !== null)
+    .filter(([key, value]) => value !== null && !(key === "accumulation" && value === 1))
     .map(([key, value]): [string, string] => [
       key,
       typeof value === "object" ? JSON.stringify(value) : String(value),
@@ -108,7 +117,11 @@ function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]
 }
 
 function describeTensors(step: Graph): ManifestTensor[] {
-  const outputs = new Set(step.outputs.map(({ name }) => name));
+  const outputs = new Set([
+    ...step.outputs.map(({ name }) => name),
+    // Those of accumulate_step.onnx, where the step reads their sums.
+    ...[...step.parameters.keys()].map((name) => nextName(accumulatedName(name))),
+  ]);
   const nextOf = new Map(
     step.inputs.map(({ name }) => [name, name === "bank" ? "bank_rows" : nextName(name)]),
   );
@@ -133,5 +146,6 @@ function roleOf(step: Graph, name: string): TensorRole {
   const parameter = step.parameters.get(name);
   if (parameter) return parameter.trainable ? "parameter" : "statistic";
   if (name === "bank") return "bank";
+  if (isAccumulator(name, step.parameters.keys())) return "accumulator";
   return isOptimizerState(name, step.parameters.keys()) ? "momentum" : "input";
 }

@@ -21,6 +21,7 @@ export const DEFAULT_RECIPE: Recipe = {
   embeddingDim: 128,
   bankMomentum: 0.5,
   optimizer: OPTIMIZER_DEFAULTS.sgd,
+  accumulation: 1,
 };
 
 /**
@@ -38,6 +39,7 @@ export function checkRecipe(recipe: Recipe): TrainStepConfig {
     ...fraction("bank momentum", recipe.bankMomentum),
     ...objectiveFaults(recipe.objective),
     ...optimizerFaults(recipe.optimizer),
+    ...count("accumulation", recipe.accumulation),
   ];
   if (faults.length > 0) throw new UsageError(`recipe: ${faults.join("; ")}; correct these options`);
   const config = recipe as TrainStepConfig;

@@ -18,8 +18,8 @@ export function planOf(
   { manifest, files }: BuiltArtifact,
   resume: string | null,
 ): TrainPlan {
-  const batches = Math.floor(data.train.rowCount / manifest.recipe.batchSize);
-  const stepsPerEpoch = Math.max(1, Math.floor(batches / (settings.accumulation ?? 1)));
+  const { batchSize, accumulation } = manifest.recipe;
+  const stepsPerEpoch = Math.max(1, Math.floor(data.train.rowCount / batchSize / accumulation));
   const { steps = null } = settings;
   return {
     manifest,

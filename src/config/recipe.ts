@@ -34,7 +34,7 @@ export const RECIPE_SETTINGS = {
     "ImageNet's",
   ),
   "batch-size": open(whole(2), "pictures in a batch", DEFAULT_RECIPE.batchSize),
-  accumulation: open(whole(1), "batches in a step of the optimizer", 1),
+  accumulation: open(whole(1), "batches in a step of the optimizer", DEFAULT_RECIPE.accumulation),
   "embedding-dim": open(whole(1), "length of an embedding", DEFAULT_RECIPE.embeddingDim),
   "bank-momentum": open(
     within(0, 1),
@@ -80,6 +80,7 @@ export function recipeOf(settings: RecipeSettings, instances: number | null): Re
     bankMomentum: settings["bank-momentum"] ?? DEFAULT_RECIPE.bankMomentum,
     objective: objectiveOf(settings, instances),
     optimizer: optimizerOf(settings),
+    accumulation: settings.accumulation ?? DEFAULT_RECIPE.accumulation,
   };
 }
 
@@ -113,6 +114,7 @@ export function recipeSettings({
     mean: preprocessing.mean,
     std: preprocessing.std,
     "batch-size": recipe.batchSize,
+    accumulation: recipe.accumulation,
     "embedding-dim": recipe.embeddingDim,
     "bank-momentum": recipe.bankMomentum,
     ...objectiveSettings(recipe.objective),

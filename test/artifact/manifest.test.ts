@@ -35,6 +35,12 @@ describe("a manifest", () => {
     assert.equal(printManifest(turned), printManifest(sampleManifest()));
   });
 
+  it("of before there was accumulation or a record of the data is read as without either", () => {
+    const older = changed([["recipe", "accumulation"], undefined], [["data"], undefined]);
+    const { recipe, data } = parseManifest(older, "manifest.json");
+    assert.deepEqual([recipe.accumulation, data], [1, null]);
+  });
+
   it("prints one tensor a line", () => {
     const lines = printManifest(sampleManifest()).split("\n");
     assert.ok(

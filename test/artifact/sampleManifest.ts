@@ -29,8 +29,10 @@ export function sampleManifest(): Manifest {
       embeddingDim: 128,
       bankMomentum: 0.5,
       optimizer: { name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 5e-4, decayNormAndBias: true },
+      accumulation: 1,
     },
     preprocessing: { imageSize: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], resize: 36 },
+    data: { format: "folder", pictures: 1000, sha256: "c".repeat(64) },
     tensors: [
       { name: "pixel_values", dtype: "float32", shape: [128, 3, 32, 32], role: "input" },
       { name: "bank", dtype: "float32", shape: ["instances", 128], role: "bank", next: "bank.next" },

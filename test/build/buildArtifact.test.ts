@@ -82,6 +82,7 @@ describe("checkRecipe", () => {
         weightDecay: Infinity,
         decayNormAndBias: true,
       },
+      accumulation: 0,
     };
     assert.throws(() => checkRecipe(wrong), {
       name: "UsageError",
@@ -93,6 +94,7 @@ describe("checkRecipe", () => {
         "bank momentum is 1, expected a number in [0, 1); temperature is NaN, expected a number above 0; " +
         "proximal is -1, expected a number of at least 0; " +
         "momentum is -0.1, expected a number in [0, 1); weight decay is Infinity, expected a number of at least 0; " +
+        "accumulation is 0, expected a whole number of at least 1; " +
         "correct these options",
     });
   });

@@ -38,6 +38,12 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     imageSize: 8,
     objective: { name: "nce", ...NOISE, noiseForm: "gemm", epsilon: 1e-7, normalizer: { mode: "exact" } },
   },
+  "NCE, steps of three batches": {
+    ...SMALL,
+    imageSize: 8,
+    objective: { name: "nce", ...NOISE, noiseForm: "gather", epsilon: 0, normalizer: { mode: "first" } },
+    accumulation: 3,
+  },
   "InfoNCE, AdamW": {
     ...SMALL,
     imageSize: 8,

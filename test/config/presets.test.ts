@@ -50,6 +50,7 @@ describe("presets", () => {
       bankMomentum: 0.5,
       objective: { name: "softmax", temperature: 0.1, proximal: 0 },
       optimizer: { name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 5e-4, decayNormAndBias: true },
+      accumulation: 1,
     });
     const settings = chooseSettings({ preset: "cifar10" });
     assert.deepEqual(augmentOf(settings), { ...AUTHORS_VIEW, flip: 0, grayFirst: false });

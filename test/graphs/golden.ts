@@ -110,7 +110,7 @@ export function relativeError(
   { case: { seed } }: Pick<Golden, "case">,
   name: string,
   { values }: Pick<GoldenTensor, "values">,
-  found: Float32Array,
+  found: ArrayLike<number>,
 ): number {
   const truth = decode(values);
   const size = norm(truth);

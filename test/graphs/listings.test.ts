@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  accumulateStepGraph,
   addObjective,
   encoderGraph,
   forwardGraph,
@@ -48,6 +49,10 @@ const LISTINGS: Readonly<Record<string, () => Graph>> = {
   "forward-alexnet": () => forwardGraph({ ...NARROW, arch: "alexnet", stem: null, imageSize: 63 }),
   "forward-resnet18-cifar": () => forwardGraph(NARROW),
   "train-step-resnet18-cifar": () => trainStepGraph(NARROW),
+  "accumulate-step-resnet10-cifar": () =>
+    accumulateStepGraph({ ...NARROW, arch: "resnet10", accumulation: 4 }),
+  "train-step-resnet10-cifar-accumulation": () =>
+    trainStepGraph({ ...NARROW, arch: "resnet10", accumulation: 4 }),
   // Of the smallest network: lowered, a listing is more than twice as long.
   "train-step-resnet10-cifar-cpu": () => lower(trainStepGraph({ ...NARROW, arch: "resnet10" }), cpu),
 };

@@ -93,7 +93,7 @@ export async function trainSteps(golden: Golden, steps: number): Promise<number[
   const { instances, dim, seed, learningRate, imageSize, batch } = golden.case;
   const [side] = imageSize;
   const { manifest, files } = buildArtifact({
-    recipe: goldenConfig(golden),
+    recipe: { ...goldenConfig(golden), accumulation: 1 },
     preprocessing: { imageSize: side, resize: side, mean: [0, 0, 0], std: [1, 1, 1] },
     seed,
   });
