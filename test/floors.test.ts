@@ -47,6 +47,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   flatbuffers: /^src\/artifact\/ortTraining\/flatbuffers\.ts$/,
   long: /^src\/codec\/protobuf\.ts$/,
   sharp: /^src\/data\/(decode|encode)\.ts$/,
+  hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
+  "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/artifact\//,
   yaml: /^src\/config\/file\.ts$/,
   yargs: /^src\/cli\//,

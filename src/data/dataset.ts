@@ -2,14 +2,36 @@
  * @file What a set of pictures is, and the one place that knows every format.
  *
  * A DataSource is a plain description: it survives a structured clone, so that a worker thread can reopen
- * the same pictures. A Dataset is the opened thing. To add a format: one file with its source interface, its
- * open function and its finder (called in locate.ts), one member in DataSource and one case in openDataset.
+ * the same pictures. A Dataset is the opened thing. To add a format: one file in formats/ with its source
+ * interface, its open function and its finder (called in locate.ts), one name in DATA_FORMATS, one member in
+ * DataSource and one case in openDataset.
  */
 
-import { openFolder } from "./folder.js";
-import type { FolderSource } from "./folder.js";
-import { openIdx } from "./idx.js";
-import type { IdxSource } from "./idx.js";
+import { openCifar } from "./formats/cifar.js";
+import type { CifarSource } from "./formats/cifar.js";
+import { openFolder } from "./formats/folder.js";
+import type { FolderSource } from "./formats/folder.js";
+import { openIdx } from "./formats/idx.js";
+import type { IdxSource } from "./formats/idx.js";
+import { openParquet } from "./formats/parquet.js";
+import type { ParquetSource } from "./formats/parquet.js";
+import { openPicked } from "./formats/picked.js";
+import type { PickedSource } from "./formats/picked.js";
+import { openWebDataset } from "./formats/webDataset.js";
+import type { WebDatasetSource } from "./formats/webDataset.js";
+
+/** How pictures can lie on disk, as a person names it. */
+export const DATA_FORMATS = [
+  "flat", // picture files, without labels
+  "imagefolder", // one folder of picture files per class
+  "list", // a text file with a path a line
+  "idx", // MNIST and its kin
+  "cifar", // CIFAR-10 and CIFAR-100, the binary version
+  "webdataset", // tar files
+  "parquet", // as Hugging Face stores pictures
+] as const;
+
+export type DataFormat = (typeof DATA_FORMATS)[number];
 
 /** A decoded picture, 8 bits per value. */
 export interface Picture {
@@ -38,11 +60,18 @@ export interface Dataset {
 /** What every kind of source says without being opened. */
 export interface SourceBase {
   readonly name: string;
+  readonly format: DataFormat;
   readonly rowCount: number; // pictures
   readonly classNames: readonly string[];
+  /**
+   * SHA-256, in hexadecimal, of which picture every row is: the ids in order, each with a zero byte after it,
+   * and what is cheap to read and changes with the pictures (each format says what).
+   */
+  readonly sha256: string;
 }
 
-export type DataSource = IdxSource | FolderSource;
+export type DataSource =
+  CifarSource | FolderSource | IdxSource | ParquetSource | PickedSource | WebDatasetSource;
 
 /**
  * @param cacheBytes of decoded pixels to keep in memory, for formats that would decode them again each time
@@ -50,9 +79,17 @@ export type DataSource = IdxSource | FolderSource;
  */
 export function openDataset(source: DataSource, cacheBytes = 0): Promise<Dataset> {
   switch (source.kind) {
-    case "idx":
-      return openIdx(source);
+    case "cifar":
+      return openCifar(source, cacheBytes);
     case "folder":
       return openFolder(source, cacheBytes);
+    case "idx":
+      return openIdx(source);
+    case "parquet":
+      return openParquet(source, cacheBytes);
+    case "picked":
+      return openPicked(source, openDataset, cacheBytes);
+    case "webdataset":
+      return openWebDataset(source, cacheBytes);
   }
 }

@@ -1,19 +1,16 @@
 /**
- * @file Files and folders as the data formats see them: failures become DataErrors, names come in an order
- * that is the same on every machine.
+ * @file Reads files for the data formats: only regular files are ever read, so that a pipe or a device that bears
+ * a picture's name cannot hold up a run, and every failure becomes a DataError with the path in it.
  */
 
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
-import type { Dirent } from "node:fs";
-import path from "node:path";
+import { constants } from "node:fs";
+import type { Stats } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { DataError } from "../errors.js";
 
-/** One folder's visible entries, in natural order. */
-export interface FolderListing {
-  readonly path: string;
-  readonly files: readonly string[]; // names
-  readonly folders: readonly string[]; // names
-}
+/** Larger files are refused where a whole file is asked for: a picture is never as large. */
+const MOST_BYTES = 2 ** 30;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "nothing there",
@@ -22,23 +19,101 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "a folder",
   ENOTDIR: "a file",
   ELOOP: "a link that leads back to itself",
+  ENAMETOOLONG: "a path too long for this system",
+  ENXIO: "a socket or a device that is not there",
+  EMFILE: "too many open files",
 };
 
-function explainSystemError(error: unknown): string {
+/** @returns what was found, for a message: "nothing there", "no permission to read it", ... */
+export function explainSystemError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   return REASONS[code] ?? String(error instanceof Error ? error.message : error);
 }
 
-/** @throws DataError (as a rejection) if the file cannot be read */
-export async function readBytes(file: string): Promise<Uint8Array> {
+function unreadable(file: string, found: string, cause?: unknown): DataError {
+  return new DataError(`${file}: found ${found}, expected a readable file; check the path`, { cause });
+}
+
+/** What a path leads to when it is no regular file. */
+function nameKind(stats: Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a pipe";
+  return stats.isSocket() ? "a socket" : "a device";
+}
+
+/** Opens a regular file, hands it with its size to `use` and closes it again. */
+async function withFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+  let handle: FileHandle | null = null;
   try {
-    return await readFile(file);
+    // Without O_NONBLOCK, opening a pipe waits for somebody to write into it. Regular files do not mind.
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw unreadable(file, nameKind(stats));
+    return await use(handle, stats.size);
   } catch (error) {
-    const found = explainSystemError(error);
-    throw new DataError(`${file}: found ${found}, expected a readable file; check the path`, {
-      cause: error,
-    });
+    if (error instanceof DataError) throw error;
+    throw unreadable(file, explainSystemError(error), error);
+  } finally {
+    await handle?.close();
   }
+}
+
+/** @returns as many of `length` bytes from `offset` on as the file has */
+async function readUpTo(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** @throws DataError (as a rejection) if the file cannot be read or is larger than 1 GiB */
+export function readBytes(file: string): Promise<Uint8Array> {
+  return withFile(file, (handle, size) => {
+    if (size > MOST_BYTES) throw unreadable(file, `${size} bytes, more than ${MOST_BYTES}`);
+    return readUpTo(handle, 0, size);
+  });
+}
+
+/**
+ * A part of a file. The file is opened each time: a few dozen microseconds beside the milliseconds of a decoder,
+ * and no handle outlives its use.
+ * @throws DataError (as a rejection) if the file cannot be read or ends before offset + length
+ */
+export function readRange(file: string, offset: number, length: number): Promise<Uint8Array> {
+  return withFile(file, async (handle, size) => {
+    const bytes = await readUpTo(handle, offset, Math.max(0, Math.min(length, size - offset)));
+    if (bytes.length === length) return bytes;
+    throw new DataError(
+      `${file}: found ${size} bytes, expected at least ${offset + length}; download or copy it again`,
+    );
+  });
+}
+
+/**
+ * Size and bytes of a file in pieces, for what must look at all of a large file.
+ * @param pieceBytes of each piece but the last
+ * @throws DataError (as a rejection) if the file cannot be read
+ */
+export function readPieces(
+  file: string,
+  pieceBytes: number,
+  use: (piece: Uint8Array, offset: number) => void,
+): Promise<number> {
+  return withFile(file, async (handle, size) => {
+    for (let offset = 0; offset < size; offset += pieceBytes) {
+      use(await readUpTo(handle, offset, Math.min(pieceBytes, size - offset)), offset);
+    }
+    return size;
+  });
+}
+
+/** @throws DataError (as a rejection) if there is no regular file that can be read */
+export function sizeOfFile(file: string): Promise<number> {
+  return withFile(file, (_, size) => Promise.resolve(size));
 }
 
 /** @returns what lies at a path: "folder", "file", or null for nothing that can be read */
@@ -48,96 +123,4 @@ export async function kindOfPath(target: string): Promise<"folder" | "file" | nu
   } catch {
     return null;
   }
-}
-
-/** Links count as what they point to; a broken one as a file, so that reading it says what is wrong. */
-async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return (await kindOfPath(path.join(parent, entry.name))) === "folder";
-}
-
-/**
- * Lists a folder, without the names that begin with a dot: `.DS_Store`, the `._photo.jpg` that macOS leaves
- * beside photo.jpg, and the like are never meant as data.
- * @throws DataError (as a rejection) if the folder cannot be read
- */
-export async function listFolder(folder: string): Promise<FolderListing> {
-  let entries: Dirent[];
-  try {
-    entries = await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    const found = explainSystemError(error);
-    throw new DataError(`${folder}: found ${found}, expected a readable folder; check the path`, {
-      cause: error,
-    });
-  }
-  const files: string[] = [];
-  const folders: string[] = [];
-  for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    ((await isFolder(folder, entry)) ? folders : files).push(entry.name);
-  }
-  return { path: folder, files: files.sort(compareNaturally), folders: folders.sort(compareNaturally) };
-}
-
-/**
- * Every file under a folder that `wanted` accepts, as paths relative to it with "/" between the parts, in
- * natural order. Each real folder is entered once, so that links cannot send the walk in circles.
- */
-export async function filesBelow(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
-  const found: string[] = [];
-  const entered = new Set<string>();
-  async function walk(prefix: string): Promise<void> {
-    const here = path.join(folder, prefix);
-    const real = await realpath(here);
-    if (entered.has(real)) return;
-    entered.add(real);
-    const listing = await listFolder(here);
-    for (const name of listing.files) if (wanted(name)) found.push(prefix + name);
-    for (const name of listing.folders) await walk(`${prefix}${name}/`);
-  }
-  await walk("");
-  return found.sort(compareNaturally);
-}
-
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-
-/** Position of the first non-digit (or first non-zero, with `zerosOnly`) at or after `at`. */
-function skipDigits(text: string, at: number, zerosOnly: boolean): number {
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (zerosOnly ? code !== 48 : !isDigit(code)) break;
-    at++;
-  }
-  return at;
-}
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/**
- * Order in which 2.jpg comes before 10.jpg: runs of digits compare by value, all else by UTF-16 code unit.
- * Written out because Intl.Collator's order may change with the ICU release, and with it every row number.
- * A total order: names of equal value ("1", "01") fall back to plain comparison.
- */
-export function compareNaturally(a: string, b: string): number {
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(j);
-    if (isDigit(x) && isDigit(y)) {
-      const aStart = skipDigits(a, i, true);
-      const bStart = skipDigits(b, j, true);
-      i = skipDigits(a, aStart, false);
-      j = skipDigits(b, bStart, false);
-      // Without leading zeros the longer number is the larger one.
-      const order = i - aStart - (j - bStart) || compareText(a.slice(aStart, i), b.slice(bStart, j));
-      if (order !== 0) return order;
-    } else {
-      if (x !== y) return x - y;
-      i++;
-      j++;
-    }
-  }
-  return a.length - i - (b.length - j) || compareText(a, b);
 }

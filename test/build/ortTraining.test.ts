@@ -10,7 +10,7 @@ import { buildOrtTraining, ORT_TRAINING_FILES } from "../../src/build/ortTrainin
 import { ortEvalGraph, ortTrainingGraph } from "../../src/build/ortTraining/trainingGraphs.js";
 import { decodeModel } from "../../src/codec/decode.js";
 import type { OrtOptimizer } from "../../src/codec/optimizerModel.js";
-import { openIdx } from "../../src/data/idx.js";
+import { openIdx } from "../../src/data/formats/idx.js";
 import { createTransform } from "../../src/data/transform.js";
 import { ArtifactError, GraphError } from "../../src/errors.js";
 import { fromFloat32 } from "../../src/ir/rawTensor.js";
@@ -129,7 +129,7 @@ const OBJECTIVES: readonly Objective[] = [
 /** The first pictures of the sample, [INSTANCES, 3, size, size]. */
 async function pictures(imageSize: number): Promise<FloatTensor> {
   const source = { name: "sample", rowCount: INSTANCES, classNames: [], firstRow: 0, labelsPath: null };
-  const dataset = await openIdx({ kind: "idx", imagesPath: SAMPLE, ...source });
+  const dataset = await openIdx({ kind: "idx", format: "idx", sha256: "", imagesPath: SAMPLE, ...source });
   const [mean, std] = [[0.29, 0.29, 0.29] as const, [0.35, 0.35, 0.35] as const];
   // A short side of 28 pixels stays; a smaller picture is cut from its centre.
   const transform = { kind: "evaluate", resize: 28 } as const;

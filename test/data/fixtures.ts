@@ -1,10 +1,12 @@
 /** @file Pictures, files and folders that the data tests make for themselves. */
 
+import assert from "node:assert/strict";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
-import type { Picture } from "../../src/data/dataset.js";
+import { openDataset } from "../../src/data/dataset.js";
+import type { DataSource, Picture } from "../../src/data/dataset.js";
 
 /** A temporary folder for each test of the current suite. @returns a function that gives its path */
 export function useTemporaryFolder(): () => string {
@@ -47,4 +49,28 @@ export function speckle(length: number): Uint8Array {
 
 export function speckled(width: number, height: number, channels: 1 | 3): Picture {
   return { width, height, channels, data: speckle(width * height * channels) };
+}
+
+/** The one pixel value that fills the picture. */
+export function onlyPixel({ data, channels }: Picture): number[] {
+  const pixel = [...data.subarray(0, channels)];
+  assert.deepEqual(
+    [...data],
+    [...data].map((_, at) => pixel[at % channels]),
+  );
+  return pixel;
+}
+
+/** Ids of all rows in order, after the journey that every source makes to a worker thread. */
+export async function idsOf(source: DataSource | null): Promise<string[]> {
+  assert.ok(source, "no pictures found");
+  const dataset = await openDataset(structuredClone(source));
+  return Array.from({ length: dataset.size }, (_, row) => dataset.id(row));
+}
+
+/** Labels of all rows in order. */
+export async function labelsOf(source: DataSource | null): Promise<(number | null)[]> {
+  assert.ok(source, "no pictures found");
+  const dataset = await openDataset(structuredClone(source));
+  return Array.from({ length: dataset.size }, (_, row) => dataset.label(row));
 }

@@ -5,9 +5,9 @@ import { Worker } from "node:worker_threads";
 import { createLoader } from "../../src/data/loader.js";
 import type { Batch, Loader, LoaderOptions } from "../../src/data/loader.js";
 import { packError, unpackError } from "../../src/errors.js";
-import { listFolder } from "../../src/data/files.js";
-import { findPictures } from "../../src/data/folder.js";
-import type { IdxSource } from "../../src/data/idx.js";
+import { listFolder } from "../../src/data/folders.js";
+import { findPictures } from "../../src/data/formats/folder.js";
+import type { IdxSource } from "../../src/data/formats/idx.js";
 import { DataError } from "../../src/errors.js";
 import { idxBytes, plainPng, put, speckle, useTemporaryFolder } from "./fixtures.js";
 
@@ -25,6 +25,8 @@ describe("the loader", () => {
     const imagesPath = await put(folder(), "images", idxBytes([ROWS, 6, 5], speckle(ROWS * 30)));
     return {
       kind: "idx",
+      format: "idx",
+      sha256: "",
       name: "t",
       imagesPath,
       labelsPath: null,

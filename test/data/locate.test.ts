@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { openDataset } from "../../src/data/dataset.js";
+import { DATA_FORMATS, openDataset } from "../../src/data/dataset.js";
 import { locateData } from "../../src/data/locate.js";
-import { idxBytes, plainPng, put, useTemporaryFolder } from "./fixtures.js";
+import { idsOf, idxBytes, labelsOf, plainPng, put, useTemporaryFolder } from "./fixtures.js";
 
 describe("locateData", () => {
   const folder = useTemporaryFolder();
@@ -134,8 +134,68 @@ describe("locateData", () => {
   it("refuses a file and a path where nothing is", async () => {
     await refuses(
       await put(folder(), "a.png", await plainPng("red")),
-      /a\.png: found a single file, expected a folder/,
+      /a\.png: found a single file, expected pictures .*; give the folder that holds them/,
     );
-    await refuses(path.join(folder(), "gone"), /gone: found nothing that can be read, expected a folder/);
+    await refuses(path.join(folder(), "gone"), /gone: found nothing that can be read, expected pictures/);
+  });
+
+  it("takes every picture below a folder, without labels, when told that it is flat", async () => {
+    await putPictures("1.png", "cat/1.png", "cat/deep/2.png");
+    const { train, evaluate } = await locateData(folder(), { seed: 1, format: "flat" });
+    assert.deepEqual(await idsOf(train), ["1.png", "cat/1.png", "cat/deep/2.png"]);
+    assert.deepEqual([train.classNames, evaluate], [[], null]);
+  });
+
+  it("takes class folders, whatever lies beside them, when told that they are there", async () => {
+    await putPictures("1.png", "cat/1.png", "dog/1.png", "dog/2.png");
+    const { train } = await locateData(folder(), { seed: 1, format: "imagefolder" });
+    assert.deepEqual([train.classNames, train.format, train.rowCount], [["cat", "dog"], "imagefolder", 2]);
+  });
+
+  it("says what it found where the data is not of the format asked for", async () => {
+    await putPictures("1.png", "2.png");
+    const file = path.join(folder(), "1.png");
+    for (const format of DATA_FORMATS.filter((one) => one !== "flat")) {
+      await assert.rejects(locateData(folder(), { seed: 1, format }), (error: Error) => {
+        assert.equal(error.name, "DataError");
+        assert.match(error.message, /: found only 1\.png, 2\.png, expected .*; leave out --data-format /);
+        assert.ok(
+          error.message.endsWith(`--data-format ${format} to have the kind recognized, or give another path`),
+        );
+        return true;
+      });
+    }
+    for (const format of DATA_FORMATS.filter((one) => one !== "list")) {
+      await assert.rejects(locateData(file, { seed: 1, format }), { name: "DataError", message: /1\.png/ });
+    }
+  });
+
+  it("holds out rows of other formats too: idx files without an evaluation part", async () => {
+    const records = (labels: readonly number[]): Uint8Array =>
+      idxBytes([labels.length], Uint8Array.from(labels));
+    const images = idxBytes([4, 1, 1], Uint8Array.of(1, 2, 3, 4));
+    await put(folder(), "train-images-idx3-ubyte", images);
+    await put(folder(), "train-labels-idx1-ubyte", records([0, 1, 0, 1]));
+    const { train, evaluate } = await locate();
+    assert.deepEqual([train.rowCount, evaluate?.rowCount, evaluate?.format], [3, 1, "idx"]);
+    const [learnt, held] = [await idsOf(train), await idsOf(evaluate)];
+    assert.deepEqual([...learnt, ...held].sort(), ["0", "1", "2", "3"]);
+    const dataset = await openDataset(structuredClone(train));
+    assert.equal((await dataset.picture(0)).data[0], Number(learnt[0]) + 1);
+    assert.deepEqual(
+      await labelsOf(train),
+      learnt.map((id) => Number(id) % 2),
+    );
+    await assert.rejects(dataset.picture(3), { name: "DataError", message: /found row 3, expected 0 to 2/ });
+  });
+
+  it("identifies the pictures and which of them are held out", async () => {
+    await putPictures(...Array.from({ length: 20 }, (_, at) => `cat/${at}.png`));
+    const [one, same, other] = [await locate(1), await locate(1), await locate(2)];
+    assert.equal(one.train.sha256, same.train.sha256);
+    assert.notEqual(one.train.sha256, one.evaluate?.sha256);
+    assert.notEqual(one.train.sha256, other.train.sha256);
+    await putPictures("dog/2.png");
+    assert.notEqual((await locate(1)).train.sha256, one.train.sha256);
   });
 });

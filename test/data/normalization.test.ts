@@ -1,9 +1,9 @@
 /** @file Mean and spread of a set of pictures. */
 
 import assert from "node:assert/strict";
-import type { IdxSource } from "../../src/data/idx.js";
-import { listFolder } from "../../src/data/files.js";
-import { findPictures } from "../../src/data/folder.js";
+import type { IdxSource } from "../../src/data/formats/idx.js";
+import { listFolder } from "../../src/data/folders.js";
+import { findPictures } from "../../src/data/formats/folder.js";
 import { measureNormalization } from "../../src/data/normalization.js";
 import { idxBytes, plainPng, put, useTemporaryFolder } from "./fixtures.js";
 
@@ -18,6 +18,8 @@ describe("measureNormalization", () => {
     );
     return {
       kind: "idx",
+      format: "idx",
+      sha256: "",
       name: "t",
       imagesPath,
       labelsPath: null,

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { openDataset } from "../../src/data/dataset.js";
-import type { IdxSource } from "../../src/data/idx.js";
-import { idxBytes, put, useTemporaryFolder } from "./fixtures.js";
+import { openDataset } from "../../../src/data/dataset.js";
+import type { IdxSource } from "../../../src/data/formats/idx.js";
+import { idxBytes, put, useTemporaryFolder } from "../fixtures.js";
 
 const VALUES = Uint8Array.from({ length: 3 * 2 * 4 }, (_, at) => at); // [3, 2, 4]
 const IMAGES = idxBytes([3, 2, 4], VALUES);
@@ -21,7 +21,16 @@ describe("idx files", () => {
   ): Promise<IdxSource> {
     const imagesPath = await put(folder(), "images", images);
     const labelsPath = labels === null ? null : await put(folder(), "labels", labels);
-    return { kind: "idx", name: "tiny", imagesPath, labelsPath, classNames: ["cat", "dog"], ...rows };
+    return {
+      kind: "idx",
+      format: "idx",
+      name: "tiny",
+      sha256: "",
+      imagesPath,
+      labelsPath,
+      classNames: ["cat", "dog"],
+      ...rows,
+    };
   }
 
   async function refuses(made: Promise<IdxSource>, message: RegExp): Promise<void> {

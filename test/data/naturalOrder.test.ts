@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compareNaturally } from "../../src/data/files.js";
+import { compareNaturally } from "../../src/data/naturalOrder.js";
 
 const name = fc.string({ unit: fc.constantFrom("a", "B", "/", ".", "0", "1", "2", "9"), maxLength: 6 });
 

@@ -7,13 +7,15 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import path from "node:path";
-import { DataError } from "../errors.js";
-import type { Dataset, Picture, SourceBase } from "./dataset.js";
-import { readBytes } from "./files.js";
-import type { FolderListing } from "./files.js";
-import { checkRow } from "./rows.js";
+import { DataError } from "../../errors.js";
+import type { Dataset, Picture, SourceBase } from "../dataset.js";
+import { readBytes } from "../files.js";
+import type { FolderListing } from "../folders.js";
+import { numberedClasses } from "../labels.js";
+import { sha256Of } from "../names.js";
+import { checkRow } from "../rows.js";
 
-/** Rows firstRow ... firstRow + rowCount - 1 of a pair of idx files. */
+/** Rows firstRow ... firstRow + rowCount - 1 of a pair of idx files. sha256: of the images file as it is, and the rows. */
 export interface IdxSource extends SourceBase {
   readonly kind: "idx";
   readonly imagesPath: string;
@@ -129,6 +131,11 @@ export async function openIdx(source: IdxSource): Promise<Dataset> {
   };
 }
 
+/** SHA-256 of the bytes of an images file and of the rows that are meant. */
+export async function hashIdx(imagesPath: string, firstRow: number, rowCount: number): Promise<string> {
+  return sha256Of(await readBytes(imagesPath), ` rows ${firstRow} to ${firstRow + rowCount - 1}`);
+}
+
 async function findPart(listing: FolderListing, part: string): Promise<IdxSource | null> {
   const named = (what: string): string | undefined =>
     listing.files.find((file) => FILE_NAME.test(file) && file.startsWith(`${part}-${what}`));
@@ -138,17 +145,19 @@ async function findPart(listing: FolderListing, part: string): Promise<IdxSource
   const labelsName = named("labels");
   const labelsPath = labelsName === undefined ? null : path.join(listing.path, labelsName);
 
-  const images = await readIdx(imagesPath, 3);
+  const rowCount = (await readIdx(imagesPath, 3)).shape[0] ?? 0;
   const labels = labelsPath === null ? null : await readIdx(labelsPath, 1);
   const largest = labels?.values.reduce((most, label) => Math.max(most, label), 0) ?? -1;
   return {
     kind: "idx",
+    format: "idx",
     name: `${path.basename(listing.path)}/${part}`,
     imagesPath,
     labelsPath,
     firstRow: 0,
-    rowCount: images.shape[0] ?? 0,
-    classNames: Array.from({ length: largest + 1 }, (_, label) => String(label)), // idx names no classes
+    rowCount,
+    classNames: numberedClasses(largest + 1), // idx names no classes
+    sha256: await hashIdx(imagesPath, 0, rowCount),
   };
 }
 
