@@ -25,6 +25,8 @@ import { tellPreset } from "./presetText.js";
 
 /** Pictures that mean and standard deviation are measured on. */
 const MEASURED_PICTURES = 2000;
+/** Paths left out that are named one by one. */
+const SHOWN_SKIPPED = 50;
 
 export interface PreparedRun {
   readonly plan: TrainPlan;
@@ -45,7 +47,7 @@ export async function prepareRun(
   const file = config === undefined ? {} : await readConfig(config);
   const asked = layered(file, options);
   const found = asked.resume === undefined ? null : await findRun(asked, asked.resume, io);
-  return found === null ? newRun(asked, io) : resumedRun(found, asked);
+  return found === null ? newRun(asked, io) : resumedRun(found, asked, io);
 }
 
 /** @throws UsageError when a run is named that cannot go on, or that is not the one in --out */
@@ -76,7 +78,7 @@ async function newRun(asked: Settings, io: Io): Promise<PreparedRun> {
   if (settings.graph === undefined) checkRecipe(provisionalRecipe(settings));
   const weights = await readInitialWeights(settings);
   io.stderr.write(tellPreset(settings));
-  const data = await findData(settings, settings.seed ?? 0);
+  const data = await findData(settings, settings.seed ?? 0, io);
   const artifact = withInitialWeights(await artifactOf(settings, data, io), weights, settings, io);
   const plan = planOf(settings, data, artifact, null);
   checkPlan(plan);
@@ -87,20 +89,25 @@ async function newRun(asked: Settings, io: Io): Promise<PreparedRun> {
 }
 
 /** The artifact is the one that the run began with; nothing is built or measured again. */
-async function resumedRun({ folder, file }: FoundCheckpoint, asked: Settings): Promise<PreparedRun> {
+async function resumedRun({ folder, file }: FoundCheckpoint, asked: Settings, io: Io): Promise<PreparedRun> {
   const where = join(folder, RUN.config);
   const agreed = agreedSettings(asked, await readConfig(where), where);
   const settings = { ...chooseSettings(agreed), out: folder };
   const artifact = await readArtifact(join(folder, RUN.graph));
-  const data = await findData(settings, settings.seed ?? artifact.manifest.seed);
+  const data = await findData(settings, settings.seed ?? artifact.manifest.seed, io);
   const plan = planOf(settings, data, artifact, file);
   checkPlan(plan);
   return { plan, settings: resolvedSettings(settings, plan), folder: "kept", data: settings.data };
 }
 
-function findData(settings: RunSettings, seed: number): Promise<LocatedData> {
-  const options = { seed, format: settings["data-format"] };
-  return locateData(settings.data ?? null, options);
+async function findData(settings: RunSettings, seed: number, io: Io): Promise<LocatedData> {
+  const located = await locateData(settings.data ?? null, { seed, format: settings["data-format"] });
+  const { skipped } = located;
+  for (const { path, reason } of skipped.slice(0, SHOWN_SKIPPED))
+    io.stderr.write(`left out: ${path}: ${reason}\n`);
+  if (skipped.length > SHOWN_SKIPPED)
+    io.stderr.write(`left out besides: ${skipped.length - SHOWN_SKIPPED} more\n`);
+  return located;
 }
 
 async function artifactOf(settings: RunSettings, data: LocatedData, io: Io): Promise<BuiltArtifact> {

@@ -14,17 +14,19 @@ import { settingEntries, type SettingName, type Settings } from "./settings.js";
 /** @param resume checkpoint file to go on from; null: from the start */
 export function planOf(
   settings: RunSettings,
-  data: LocatedData,
+  { train, evaluate }: Pick<LocatedData, "train" | "evaluate">,
   { manifest, files }: BuiltArtifact,
   resume: string | null,
 ): TrainPlan {
   const { batchSize, accumulation } = manifest.recipe;
-  const stepsPerEpoch = Math.max(1, Math.floor(data.train.rowCount / batchSize / accumulation));
+  const stepsPerEpoch = Math.max(1, Math.floor(train.rowCount / batchSize / accumulation));
   const { steps = null } = settings;
+  const data = { format: train.format, pictures: train.rowCount, sha256: train.sha256 };
   return {
-    manifest,
+    manifest: { ...manifest, data },
     files,
-    ...data,
+    train,
+    evaluate,
     augment: augmentOf(settings),
     epochs: settings.epochs ?? Math.ceil((steps ?? 0) / stepsPerEpoch),
     steps,

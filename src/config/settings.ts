@@ -1,6 +1,7 @@
 /** @file The table of every setting of a training run. Its keys are the options of `train` and the keys of a config file. */
 
 import { NOISE_FORMS, OBJECTIVES } from "../../graphs/index.js";
+import { DATA_FORMATS } from "../data/dataset.js";
 import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
 import { above, choice, flag, text, whole } from "./kinds.js";
 import { LEARNING_SETTINGS, VIEW_SETTINGS } from "./learning.js";
@@ -12,9 +13,6 @@ export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** Left to us: the objective by the number of pictures, the form of its noise by measuring. */
 export const AUTO = "auto";
-
-/** How pictures may be kept; without one, it is found by looking. */
-const DATA_FORMATS = ["flat", "imagefolder", "list", "idx", "cifar", "webdataset", "parquet"] as const;
 
 const data = settingsIn("Data:");
 const run = settingsIn("Run:");
@@ -29,7 +27,7 @@ export const INIT_SETTINGS = {
 } as const;
 
 export const SETTINGS = {
-  data: data.open(text, "folder of pictures, class folders, or idx files", "the embedded sample"),
+  data: data.open(text, "folder or file of pictures, in any of the formats below", "the embedded sample"),
   "data-format": data.open(choice(DATA_FORMATS), "how the pictures are kept", "found by looking"),
   "strict-data": data.set(flag, "a picture that cannot be read is an error", false),
   "data-workers": data.set(whole(1), "threads that decode and augment", 2),

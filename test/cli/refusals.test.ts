@@ -164,7 +164,7 @@ const REQUESTS: readonly Refusal[] = [
     title: "data that is not there",
     args: ["train", "--data", "nowhere", "--out", "new"],
     code: 1,
-    says: ["nowhere: found nothing that can be read", "check the path"],
+    says: ["nowhere: found nothing that can be read", "give the folder that holds them"],
   },
   {
     title: "an empty folder",

@@ -44,6 +44,7 @@ describe("the plan of a run", () => {
       [steps, epochs, evaluateEvery, checkpointEvery, keep, strictData, dataWorkers, threads, seed],
       [300, 3, 3, 7, 5, true, 3, 1, 9],
     );
+    assert.deepEqual([plan.manifest.data?.pictures, plan.manifest.data?.format], [8000, "idx"]);
     assert.deepEqual([plan.knnTemperature, plan.bankInit, plan.resume], [0.2, "unit", null]);
     assert.deepEqual(plan.augment, { ...plan.augment, blur: 0.5, jitterProbability: 0.8 });
   });
