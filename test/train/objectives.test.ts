@@ -9,6 +9,7 @@ import { OPTIMIZER_DEFAULTS } from "../../src/build/optimizer.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { readSafetensors } from "../../src/artifact/safetensors.js";
 import { locateData } from "../../src/data/locate.js";
+import { RUN } from "../../src/run/layout.js";
 import type { TrainPlan } from "../../src/train/plan.js";
 import { SAMPLE } from "../../src/train/presets.js";
 import { train } from "../../src/train/trainer.js";
@@ -81,7 +82,7 @@ async function run(changes: Partial<Recipe>, epochs: number, plan: Partial<Train
       },
       { emit: (event) => event.kind === "step" && losses.push(event.loss), stopRequested: () => false },
     );
-    return { losses, state: await readFile(join(out, FILES.state)) };
+    return { losses, state: await readFile(join(out, RUN.exported, FILES.state)) };
   } finally {
     await rm(out, { recursive: true });
   }

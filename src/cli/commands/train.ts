@@ -1,6 +1,7 @@
 /** @file onnx-instdisc train: learns from pictures and writes a run folder. */
 
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import type { Argv, Options } from "yargs";
 import type { Manifest } from "../../artifact/manifest.js";
 import { readArtifact } from "../../artifact/node.js";
@@ -10,11 +11,13 @@ import { locateData, type LocatedData } from "../../data/locate.js";
 import { measureNormalization } from "../../data/normalization.js";
 import { ProviderError, UsageError } from "../../errors.js";
 import { EXECUTION_PROVIDERS } from "../../ir/executionProvider.js";
+import { RUN } from "../../run/layout.js";
 import { LEVELS } from "../../run/records.js";
+import { findCheckpoint, type FoundCheckpoint } from "../../run/resume.js";
+import { prepareRunFolder } from "../../run/runFolder.js";
 import { BANK_INITS, checkPlan, type TrainPlan, type TrainSummary } from "../../train/plan.js";
 import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
 import { startTraining } from "../../train/run.js";
-import { prepareRunFolder } from "../../train/runFolder.js";
 import { counted, duration, percent, table } from "../format.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
 import type { Io } from "../io.js";
@@ -54,6 +57,13 @@ const OPTIONS = {
     describe: "folder for the trained encoder, bank and metrics",
   },
   overwrite: { type: "boolean", default: false, describe: "replace an earlier run in --out" },
+  resume: {
+    type: "string",
+    requiresArg: true,
+    describe: "go on from the newest checkpoint of --out (auto), of a run folder, or from a checkpoint file",
+  },
+  "checkpoint-every": number("steps between checkpoints", "one epoch"),
+  keep: { ...number("newest checkpoints to keep, beside the best", "2"), default: 2 },
   ep: {
     choices: EXECUTION_PROVIDERS,
     default: "cpu" as const,
@@ -97,6 +107,9 @@ interface TrainArguments extends RecipeArguments, InitArguments {
   readonly graph?: string | undefined;
   readonly out: string;
   readonly overwrite: boolean;
+  readonly resume?: string | undefined;
+  readonly checkpointEvery?: number | undefined;
+  readonly keep: number;
   readonly ep: string;
   readonly json: boolean;
   readonly epochs?: number | undefined;
@@ -146,10 +159,21 @@ async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
   if (given.graph === undefined) checkRecipe(provisionalRecipe(given, preset.recipe));
   const weights = await readInitialWeights(given);
   const data = await locateData(given.data ?? null, { seed: given.seed ?? 0 });
-  const artifact = withInitialWeights(await artifactOf(given, preset, data, io), weights, given, io);
-  const plan = planOf(given, preset, data, artifact);
+  const { resume } = given;
+  const found = resume === undefined ? null : await findCheckpoint(resume === "auto" ? given.out : resume);
+  if (found === null && resume !== undefined && resume !== "auto") {
+    throw new UsageError(
+      `--resume ${resume}: holds no checkpoint, expected a run folder or a checkpoint file; correct the path`,
+    );
+  }
+  for (const line of found?.passedOver ?? []) io.stderr.write(`passed over: ${line}\n`);
+  const artifact =
+    found === null
+      ? withInitialWeights(await artifactOf(given, preset, data, io), weights, given, io)
+      : await readArtifact(join(found.folder, RUN.graph));
+  const plan = planOf(given, preset, data, artifact, found);
   checkPlan(plan);
-  await prepareRunFolder(given.out, given.overwrite);
+  if (found === null) await prepareRunFolder(given.out, given.overwrite || resume === "auto");
 
   const progress = trainProgress(io);
   const run = startTraining(plan, (event) => progress.show(event));
@@ -185,6 +209,8 @@ function checkTraining(given: TrainArguments): void {
   const faults = [
     ...count("epochs", given.epochs, 1),
     ...count("warmup-steps", given.warmupSteps, 0),
+    ...count("checkpoint-every", given.checkpointEvery, 1),
+    ...count("keep", given.keep, 1),
     ...count("threads", given.threads, 1),
     ...count("data-workers", given.dataWorkers, 1),
     ...within("seed", given.seed, 0, 2 ** 32 - 1),
@@ -239,6 +265,7 @@ function planOf(
   preset: Preset,
   data: LocatedData,
   { manifest, files }: BuiltArtifact,
+  found: FoundCheckpoint | null,
 ): TrainPlan {
   const { augment, schedule } = preset;
   const jitter = given.jitter;
@@ -264,13 +291,13 @@ function planOf(
     bankInit: given.bankInit ?? preset.bankInit,
     steps: null,
     evaluateEvery: 1,
-    checkpointEvery: null,
-    keep: 2,
-    resume: null,
+    checkpointEvery: given.checkpointEvery ?? null,
+    keep: given.keep,
+    resume: found?.file ?? null,
     strictData: false,
     knnTemperature: given.knnTemperature,
     seed: given.seed ?? manifest.seed,
-    out: given.out,
+    out: found?.folder ?? given.out,
     threads: given.threads ?? availableParallelism(),
     dataWorkers: given.dataWorkers ?? 2,
   };
@@ -289,7 +316,7 @@ function describe(summary: TrainSummary, data: string | undefined): string {
   const done = summary.interrupted
     ? `\nStopped after ${counted(summary.steps, "step")}; ${out} holds what was learned so far.\n`
     : `\nLearned in ${duration(summary.seconds)}: ${counted(summary.epochs, "epoch")}, ${counted(summary.steps, "step")}, loss ${summary.loss.toFixed(3)}.\n`;
-  const files = `\n${out}/encoder.onnx maps pictures to vectors in any ONNX runtime; ${out}/state.safetensors holds weights and bank.\n`;
+  const files = `\n${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
   const next =
     data === undefined
       ? "onnx-instdisc train --data path/to/your/pictures --out build/mine"
