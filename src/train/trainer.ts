@@ -86,7 +86,8 @@ class Trainer {
       broken: (pictures) => this.#tellBroken(pictures),
       afterStep: (seconds) => this.#afterStep(seconds),
     });
-    if (!progress.finished) await this.#finish();
+    if (progress.finished) this.#opened.journal.note(`nothing is left to do after step ${progress.step}`);
+    else await this.#finish();
   }
 
   /** What comes before the first step: levels to beat, the bank, Z, and a checkpoint to start again from. */

@@ -20,7 +20,7 @@ import { OWN_PICTURES, SAMPLE, type Preset } from "../../train/presets.js";
 import { startTraining } from "../../train/run.js";
 import { counted, duration, percent, table } from "../format.js";
 import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
-import type { Io } from "../io.js";
+import { exitAtOnce, type Io } from "../io.js";
 import { optionName } from "../option.js";
 import { trainProgress } from "../progress.js";
 import { checkNumbers, RECIPE_OPTIONS, type RecipeArguments } from "../recipeOptions.js";
@@ -179,8 +179,8 @@ async function train(given: TrainArguments, io: Io): Promise<TrainSummary> {
   const run = startTraining(plan, (event) => progress.show(event));
   let interrupts = 0;
   const release = io.onInterrupt(() => {
-    if (++interrupts > 1) process.exit(130);
     progress.stop();
+    if (++interrupts > 1) return exitAtOnce();
     io.stderr.write("stopping after this step; press again to stop at once\n");
     run.stop();
   });
