@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FILES } from "../../src/build/buildArtifact.js";
 import type { Settings } from "../../src/config/settings.js";
+import { RUN } from "../../src/run/layout.js";
 import { suiteFolder } from "../support/temporary.js";
 import { runCli } from "./executable.js";
 import { writeClassFolders } from "./pictures.js";
@@ -63,7 +64,7 @@ describe("train --config", () => {
   it("repeats a run bit for bit with the settings that it stored", async () => {
     const { code, stderr } = await train("--config", "first/config.resolved.json", "--out", "second");
     assert.equal(code, 0, stderr);
-    const state = (out: string) => readFileSync(at(out, FILES.state));
+    const state = (out: string) => readFileSync(at(out, RUN.exported, FILES.state));
     assert.ok(state("second").equals(state("first")));
     assert.deepEqual(resolved("second"), { ...resolved("first"), out: "second" });
   });

@@ -96,7 +96,7 @@ const REQUESTS: readonly Refusal[] = [
     title: "train: a folder below a file",
     args: ["train", ...TINY, "--data", "pictures", "--out", "file.txt/new"],
     code: 1,
-    says: ["file.txt/new: cannot be written (ENOTDIR)", "choose another --out"],
+    says: ["file.txt/new: cannot be written (ENOTDIR)", "choose a folder whose path has no file in it"],
   },
   {
     title: "a folder that holds something, without --overwrite",

@@ -11,6 +11,7 @@ import { readSafetensors } from "../../src/artifact/safetensors.js";
 import { chooseSettings } from "../../src/config/choose.js";
 import { augmentOf } from "../../src/config/learning.js";
 import { locateData } from "../../src/data/locate.js";
+import { RUN } from "../../src/run/layout.js";
 import type { TrainPlan } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
 
@@ -82,7 +83,7 @@ async function run(changes: Partial<Recipe>, epochs: number, plan: Partial<Train
       },
       { emit: (event) => event.kind === "step" && losses.push(event.loss), stopRequested: () => false },
     );
-    return { losses, state: await readFile(join(out, FILES.state)) };
+    return { losses, state: await readFile(join(out, RUN.exported, FILES.state)) };
   } finally {
     await rm(out, { recursive: true });
   }

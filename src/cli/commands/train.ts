@@ -1,17 +1,17 @@
 /** @file onnx-instdisc train: learns from pictures and writes a run folder. */
 
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Argv, Options } from "yargs";
+import { atomicWrite } from "../../artifact/node.js";
 import { printSettings } from "../../config/plan.js";
 import { SETTINGS, type Settings } from "../../config/settings.js";
 import { RUN } from "../../run/layout.js";
 import { LEVELS } from "../../run/records.js";
+import { prepareRunFolder } from "../../run/runFolder.js";
 import type { TrainSummary } from "../../train/plan.js";
 import { startTraining } from "../../train/run.js";
-import { prepareRunFolder } from "../../train/runFolder.js";
 import { counted, duration, percent, table } from "../format.js";
-import type { Io } from "../io.js";
+import { exitAtOnce, type Io } from "../io.js";
 import { givenSettings, optionsOf, shownDefault } from "../option.js";
 import { prepareRun, type PreparedRun } from "../prepareRun.js";
 import { presetDefault } from "../presetText.js";
@@ -65,14 +65,14 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
 async function train({ plan, settings, folder }: PreparedRun, io: Io): Promise<TrainSummary> {
   if (folder !== "kept") {
     await prepareRunFolder(plan.out, folder === "replaced");
-    await writeFile(join(plan.out, RUN.config), printSettings(settings));
+    await atomicWrite(join(plan.out, RUN.config), new TextEncoder().encode(printSettings(settings)));
   }
   const progress = trainProgress(io);
   const run = startTraining(plan, (event) => progress.show(event));
   let interrupts = 0;
   const release = io.onInterrupt(() => {
-    if (++interrupts > 1) process.exit(130);
     progress.stop();
+    if (++interrupts > 1) return exitAtOnce();
     io.stderr.write("stopping after this step; press again to stop at once\n");
     run.stop();
   });
@@ -97,7 +97,8 @@ function describe(summary: TrainSummary, data: string | undefined): string {
   const done = summary.interrupted
     ? `\nStopped after ${counted(summary.steps, "step")}; ${out} holds what was learned so far.\n`
     : `\nLearned in ${duration(summary.seconds)}: ${counted(summary.epochs, "epoch")}, ${counted(summary.steps, "step")}, loss ${summary.loss.toFixed(3)}.\n`;
-  const files = `\n${out}/encoder.onnx maps pictures to vectors in any ONNX runtime; ${out}/state.safetensors holds weights and bank.\n`;
+  const files = `\n${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
+  if (summary.interrupted) return `${done}${known}${files}Next: npx onnx-instdisc train --resume ${out}\n`;
   const next =
     data === undefined
       ? "onnx-instdisc train --data path/to/your/pictures --out build/mine"
