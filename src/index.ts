@@ -24,6 +24,18 @@ export { bindTensors } from "./codec/bind.js";
 export { decodeModel, type DecodedModel } from "./codec/decode.js";
 export { encodeModel, type EncodeOptions } from "./codec/encode.js";
 export { encodeOptimizerModel, ORT_OPTIMIZERS, type OrtOptimizer } from "./codec/optimizerModel.js";
+export { chooseSettings, type RunSettings } from "./config/choose.js";
+export { parseConfig, readConfig } from "./config/file.js";
+export { planOf, printSettings, resolvedSettings } from "./config/plan.js";
+export { PRESETS, type Preset } from "./config/presets.js";
+export { configSchema } from "./config/schema.js";
+export {
+  PRESET_NAMES,
+  SETTINGS,
+  type PresetName,
+  type SettingName,
+  type Settings,
+} from "./config/settings.js";
 export type { AugmentOptions } from "./data/augment.js";
 export type { DataSource, Dataset, Picture } from "./data/dataset.js";
 export { openDataset } from "./data/dataset.js";
@@ -47,9 +59,9 @@ export { onDevice } from "./lower/targets/onDevice.js";
 export { GraphBuilder } from "./ops/builder.js";
 export { openSession } from "./runtime/node.js";
 export { floats, int64s, type HostTensor, type Session } from "./runtime/session.js";
+export { findCheckpoint, type FoundCheckpoint } from "./run/resume.js";
+export { prepareRunFolder } from "./run/runFolder.js";
 export type { EmbeddingStatistics, KnnLevel, MetricRecord, TimingRecord } from "./run/records.js";
 export type { TrainEvent, TrainPlan, TrainSummary } from "./train/plan.js";
-export { OWN_PICTURES, SAMPLE, type Preset } from "./train/presets.js";
 export { startTraining, type TrainRun } from "./train/run.js";
-export { prepareRunFolder } from "./train/runFolder.js";
 export { VERSION } from "./version.js";

@@ -10,6 +10,7 @@ import { importsOf, sourcesIn, type Import } from "./support/sources.js";
 const HOUSE: readonly { readonly floor: number; readonly room: string; readonly files: RegExp }[] = [
   { floor: 11, room: "entry", files: /^src\/(index|web)\.ts$/ },
   { floor: 10, room: "cli", files: /^src\/cli\// },
+  { floor: 9, room: "config", files: /^src\/config\// },
   { floor: 8, room: "train", files: /^src\/train\// },
   { floor: 7, room: "evaluate", files: /^src\/evaluate\// },
   { floor: 6, room: "build", files: /^src\/build\// },
@@ -50,6 +51,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/artifact\//,
+  yaml: /^src\/config\/file\.ts$/,
   vega: /^src\/report\/chart\.ts$/,
   "vega-lite": /^src\/report\/chart\.ts$/,
   yargs: /^src\/cli\//,

@@ -61,8 +61,13 @@ describe("the package", () => {
     assert.ok(web.includes("createTransform") && !web.includes("differentiate"));
   });
 
-  it("ships the program, the networks and the sample, and nothing else", () => {
-    assert.deepEqual(PACKAGE.files, ["dist/src", "dist/graphs", "src/data/sample"]);
+  it("ships the program, the networks, the schema of config files and the sample, and nothing else", () => {
+    assert.deepEqual(PACKAGE.files, [
+      "dist/src",
+      "dist/graphs",
+      "src/config/settings.schema.json",
+      "src/data/sample",
+    ]);
     for (const name of ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "LICENSE"]) {
       assert.ok(exists(`src/data/sample/${name}`), name);
     }

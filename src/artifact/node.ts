@@ -8,6 +8,9 @@ import { parseManifest, printManifest, type FileEntry, type Manifest } from "./m
 
 export const MANIFEST_FILE = "manifest.json";
 
+/** What a file is called until it is whole; a killed process leaves such a one behind. */
+export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
 /** A manifest as its maker knows it; what the files hash to is found when they are written. */
 export type ManifestDraft = Omit<Manifest, "files">;
 
@@ -159,13 +162,16 @@ async function explain<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const remedy = REMEDIES[code ?? ""] ?? "choose another folder";
-    throw new ArtifactError(
-      `${path}: cannot be written (${code ?? message}), expected a writable folder; ${remedy}`,
-      {
-        cause: error,
-      },
-    );
+    throw writeFailure(path, error);
   }
+}
+
+/** What went wrong when `path` was written, and what to do. */
+export function writeFailure(path: string, error: unknown): ArtifactError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const remedy = REMEDIES[code ?? ""] ?? "choose another folder";
+  return new ArtifactError(
+    `${path}: cannot be written (${code ?? message}), expected a writable folder; ${remedy}`,
+    { cause: error },
+  );
 }

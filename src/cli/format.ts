@@ -40,3 +40,14 @@ export function table(rows: readonly (readonly string[])[], align: "left" | "rig
     column === 0 || align === "left" ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
   return rows.map((row) => `  ${row.map(pad).join("  ").trimEnd()}\n`).join("");
 }
+
+/** Items with commas between, in indented lines of at most `width` characters. */
+export function wrapped(items: readonly string[], width: number): string {
+  const lines: string[] = [];
+  for (const item of items) {
+    const longer = `${lines.at(-1) ?? ""}, ${item}`;
+    if (lines.length > 0 && longer.length + 3 <= width) lines[lines.length - 1] = longer;
+    else lines.push(item);
+  }
+  return lines.map((line, at) => `  ${line}${at < lines.length - 1 ? "," : ""}\n`).join("");
+}

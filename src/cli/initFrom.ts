@@ -1,7 +1,6 @@
-/** @file The options that start a network from given weights, shared by build-graph and train. */
+/** @file Starts a network from given weights, for build-graph and train. */
 
 import { readFile } from "node:fs/promises";
-import type { Options } from "yargs";
 import { readSafetensors } from "../artifact/safetensors.js";
 import type { BuiltArtifact } from "../build/buildArtifact.js";
 import { initializeFrom } from "../build/initializeFrom.js";
@@ -9,26 +8,9 @@ import { ArtifactError, UsageError } from "../errors.js";
 import type { RawTensor } from "../ir/rawTensor.js";
 import type { Io } from "./io.js";
 
-const WEIGHTS = "What it starts from:";
-
-export const INIT_OPTIONS = {
-  "init-from": {
-    type: "string",
-    requiresArg: true,
-    group: WEIGHTS,
-    describe: "safetensors file of weights under torchvision's names, instead of random ones",
-  },
-  "init-partial": {
-    type: "boolean",
-    default: false,
-    group: WEIGHTS,
-    describe: "load what fits of --init-from and report the rest",
-  },
-} as const satisfies Readonly<Record<string, Options>>;
-
-export interface InitArguments {
-  readonly initFrom?: string | undefined;
-  readonly initPartial: boolean;
+export interface InitSettings {
+  readonly "init-from"?: string | undefined;
+  readonly "init-partial"?: boolean | undefined;
 }
 
 export type GivenWeights = ReadonlyMap<string, RawTensor>;
@@ -43,12 +25,10 @@ const PYTORCH_STARTS = [
  * Tensors of --init-from, or null without it.
  * @throws UsageError when the file cannot be read; ArtifactError when it is not a safetensors file
  */
-export async function readInitialWeights({
-  initFrom,
-  initPartial,
-}: InitArguments): Promise<GivenWeights | null> {
+export async function readInitialWeights(settings: InitSettings): Promise<GivenWeights | null> {
+  const initFrom = settings["init-from"];
   if (initFrom === undefined) {
-    if (!initPartial) return null;
+    if (settings["init-partial"] !== true) return null;
     throw new UsageError(
       "--init-partial: given without --init-from, expected both; name the file of weights",
     );
@@ -76,11 +56,14 @@ export async function readInitialWeights({
 export function withInitialWeights(
   artifact: BuiltArtifact,
   weights: GivenWeights | null,
-  { initFrom, initPartial }: InitArguments,
+  settings: InitSettings,
   io: Io,
 ): BuiltArtifact {
   if (weights === null) return artifact;
-  const options = { where: `--init-from ${initFrom}`, partial: initPartial };
+  const options = {
+    where: `--init-from ${settings["init-from"]}`,
+    partial: settings["init-partial"] === true,
+  };
   const { artifact: initialized, report } = initializeFrom(artifact, weights, options);
   io.stderr.write(`${report}\n`);
   return initialized;

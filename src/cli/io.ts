@@ -24,3 +24,12 @@ export const nodeIo: Io = {
     };
   },
 };
+
+/**
+ * Ends the process at once, as Ctrl-C does where nobody listens; a shell reports 130. process.exit() would wait for the
+ * thread that trains, and abort where that is inside of the runtime.
+ */
+export function exitAtOnce(): void {
+  process.removeAllListeners("SIGINT");
+  process.kill(process.pid, "SIGINT");
+}

@@ -6,6 +6,7 @@ import { VERSION } from "../version.js";
 import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
 import type { Io } from "./io.js";
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
   inspectCommand(parser, io);
+  presetsCommand(parser, io);
   reportCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   try {

@@ -26,6 +26,8 @@ function showKnn(levels: readonly KnnLevel[]): string {
 /** The lines that stay, on a terminal and elsewhere; null for what only moves the bar. */
 function lastingLine(event: TrainEvent): string | null {
   if (event.kind === "level") return `${event.name}: ${showKnn(event.knn)}`;
+  if (event.kind === "broken") return `broken picture ${event.id}: ${event.reason}`;
+  if (event.kind === "note") return event.text;
   if (event.kind !== "epoch") return null;
   const knn = event.knn.length > 0 ? `, ${showKnn(event.knn)}` : "";
   return `epoch ${event.epoch}: loss ${event.loss.toFixed(3)}${knn}, ${duration(event.seconds)}`;

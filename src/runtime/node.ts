@@ -26,6 +26,11 @@ async function loadOrt(): Promise<Ort> {
   return ort;
 }
 
+/** Of the runtime's library. */
+export async function runtimeVersion(): Promise<string> {
+  return (await loadOrt()).env.versions.node ?? "unknown";
+}
+
 /**
  * Loads a model.
  * @param where names the model in messages

@@ -1,17 +1,22 @@
 /** @file The bank before the first step. */
 
 import { FILES } from "../build/buildArtifact.js";
-import { createLoader } from "../data/loader.js";
+import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
+import { RandomStream } from "../random/philox.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
 import { initializeBank, initializeUnitBank } from "../build/initialize.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
-/** Bank [instances, D]: embeddings of all pictures by the untrained network, or random rows. */
+/**
+ * Bank [instances, D]: embeddings of all pictures by the untrained network, or random rows.
+ * @param tellBroken takes the pictures that cannot be read; their rows become random unit vectors
+ */
 export async function fillBank(
   plan: TrainPlan,
   state: TrainState,
+  tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<FloatTensor> {
   const { embeddingDim } = plan.manifest.recipe;
@@ -20,7 +25,7 @@ export async function fillBank(
   if (plan.bankInit === "uniform") return floats(shape, initializeBank(rowCount, embeddingDim, plan.seed));
   if (plan.bankInit === "unit") return floats(shape, initializeUnitBank(rowCount, embeddingDim, plan.seed));
   const bank = floats(shape);
-  await forwardInto(bank, plan, state, progress);
+  await forwardInto(bank, plan, state, tellBroken, progress);
   return bank;
 }
 
@@ -28,6 +33,7 @@ async function forwardInto(
   bank: FloatTensor,
   plan: TrainPlan,
   state: TrainState,
+  tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<void> {
   const { imageSize, mean, std, resize } = plan.manifest.preprocessing;
@@ -37,7 +43,15 @@ async function forwardInto(
     threads: plan.threads,
   });
   const transform = { kind: "evaluate", resize } as const;
-  const options = { source: plan.train, transform, imageSize, mean, std, seed: plan.seed };
+  const options = {
+    source: plan.train,
+    transform,
+    imageSize,
+    mean,
+    std,
+    seed: plan.seed,
+    strict: plan.strictData,
+  };
   const loader = createLoader({ ...options, batchSize, workers: plan.dataWorkers });
   const pictures = floats([batchSize, 3, imageSize, imageSize]);
   const embeddings = floats([batchSize, embeddingDim]);
@@ -45,10 +59,14 @@ async function forwardInto(
   try {
     let first = 0;
     for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
-      // A last batch that is not full is completed by pictures of the one before: its statistics stay sound.
-      pictures.data.set(batch.pixelValues.subarray(0, (pictures.data.length / batchSize) * batch.count));
+      takePictures(pictures.data, batch, first);
       await session.run(feeds, new Map([["image_embeds", embeddings]]));
       bank.data.set(embeddings.data.subarray(0, batch.count * embeddingDim), first * embeddingDim);
+      for (const { row } of batch.broken) {
+        const vector = unitVector(embeddingDim, new RandomStream(plan.seed, "broken", row));
+        bank.data.set(vector, row * embeddingDim);
+      }
+      tellBroken(batch.broken);
       first += batch.count;
       loader.recycle(batch);
       progress(first, plan.train.rowCount);
@@ -57,4 +75,27 @@ async function forwardInto(
     await loader.close();
     await session.close();
   }
+}
+
+/**
+ * Copies what can be read of a batch over the one before: pictures that stay complete a last batch that is not full, and
+ * stand where one is broken, so that the batch's statistics stay sound.
+ * @param first row of the batch's first picture
+ */
+function takePictures(into: Float32Array, { pixelValues, rows, count, broken }: Batch, first: number): void {
+  const length = into.length / rows.length; // numbers of a picture
+  const missing = new Set(broken.map(({ row }) => row - first));
+  const readable = Array.from({ length: count }, (_, slot) => slot).filter((slot) => !missing.has(slot));
+  for (let slot = 0; slot < count; slot++) {
+    // In the first batch there is none before: another one of its own stands in.
+    const from = missing.has(slot) ? (first === 0 ? readable[0] : undefined) : slot;
+    if (from !== undefined) into.set(pixelValues.subarray(from * length, (from + 1) * length), slot * length);
+  }
+}
+
+/** [dim], in a uniform direction. */
+function unitVector(dim: number, stream: RandomStream): Float64Array {
+  const vector = Float64Array.from({ length: dim }, () => stream.normal());
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
 }

@@ -4,7 +4,7 @@ import type { Manifest } from "../artifact/manifest.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
-import type { KnnLevel, LevelName } from "../run/records.js";
+import type { KnnLevel, LevelName, MetricRecord } from "../run/records.js";
 import type { Schedule } from "./schedule.js";
 
 /** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
@@ -36,7 +36,7 @@ export interface TrainPlan {
   /** A picture that cannot be read is an error. */
   readonly strictData: boolean;
   readonly seed: number;
-  /** Folder for the trained artifact. */
+  /** Run folder, see src/run/layout.ts. */
   readonly out: string;
   readonly threads: number;
   readonly dataWorkers: number;
@@ -59,6 +59,15 @@ export function checkPlan({ train, manifest }: TrainPlan): void {
   }
 }
 
+/** Steps of an epoch, and of the whole run. */
+export function runLengths({ train, manifest, epochs, steps }: TrainPlan): {
+  readonly stepsPerEpoch: number;
+  readonly steps: number;
+} {
+  const stepsPerEpoch = Math.floor(train.rowCount / manifest.recipe.batchSize);
+  return { stepsPerEpoch, steps: steps ?? stepsPerEpoch * epochs };
+}
+
 export type TrainEvent =
   | { readonly kind: "stage"; readonly what: string; readonly done: number; readonly total: number }
   | { readonly kind: "level"; readonly name: LevelName; readonly knn: readonly KnnLevel[] }
@@ -79,17 +88,25 @@ export type TrainEvent =
       /** Mean over the epoch, nats. */
       readonly loss: number;
       readonly seconds: number;
-      /** Against the bank as training left it; empty without labels. */
+      /** Against the bank as training left it; empty without labels, and between evaluations. */
       readonly knn: readonly KnnLevel[];
-    };
+    }
+  | Extract<MetricRecord, { readonly kind: "broken" }>
+  /** What a user should know, such as where a run goes on. */
+  | { readonly kind: "note"; readonly text: string };
 
 export interface TrainSummary {
   readonly out: string;
+  /** Done in all, also before a resumption. */
   readonly epochs: number;
   readonly steps: number;
+  /** Mean over the last whole epoch, or over the steps where there is none, nats; NaN before the first step. */
   readonly loss: number;
+  /** Since the run, or its resumption, began. */
   readonly seconds: number;
   /** true: stopped before its end, by the user. */
   readonly interrupted: boolean;
   readonly levels: Readonly<Partial<Record<LevelName, readonly KnnLevel[]>>>;
+  /** Pictures that could not be read and were left out. */
+  readonly brokenPictures: number;
 }

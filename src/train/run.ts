@@ -4,6 +4,13 @@ import { Worker } from "node:worker_threads";
 import { TrainingError, unpackError, type PackedError } from "../errors.js";
 import type { TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
 
+/** What the thread starts with. */
+export interface TrainerSetup {
+  readonly plan: TrainPlan;
+  /** Arguments of the program. */
+  readonly command: readonly string[];
+}
+
 export type FromTrainer =
   | { readonly kind: "event"; readonly event: TrainEvent }
   | { readonly kind: "done"; readonly summary: TrainSummary }
@@ -19,7 +26,8 @@ export interface TrainRun {
 export function startTraining(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
   // The runtime reads this when it loads, and a thread has only a copy of the environment.
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
-  const worker = new Worker(new URL("./trainWorker.js", import.meta.url), { workerData: plan });
+  const setup: TrainerSetup = { plan, command: process.argv.slice(2) };
+  const worker = new Worker(new URL("./trainWorker.js", import.meta.url), { workerData: setup });
   const summary = new Promise<TrainSummary>((resolve, reject) => {
     worker.on("message", (message: FromTrainer) => {
       if (message.kind === "event") onEvent(message.event);

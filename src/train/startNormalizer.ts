@@ -1,7 +1,7 @@
 /** @file ln Z before the first step, from the first batches as training will see them. */
 
 import { FILES } from "../build/buildArtifact.js";
-import { createLoader } from "../data/loader.js";
+import { createLoader, type BrokenPicture } from "../data/loader.js";
 import { TrainingError } from "../errors.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
@@ -10,16 +10,18 @@ import { initialBatches, logMeanExp, Normalizer } from "./normalizer.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
-/** null where the objective takes no ln Z. */
+/** null where the objective takes no ln Z. @param tellBroken takes the pictures that cannot be read */
 export async function startNormalizer(
   plan: TrainPlan,
   state: TrainState,
   bank: FloatTensor,
+  tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<Normalizer | null> {
   const { objective } = plan.manifest.recipe;
   if (objective.name !== "nce" || objective.normalizer.mode === "exact") return null;
-  const logs = await estimates(plan, state, bank, initialBatches(objective.normalizer), progress);
+  const count = initialBatches(objective.normalizer);
+  const logs = await estimates(plan, state, bank, count, tellBroken, progress);
   return new Normalizer(objective.normalizer, logMeanExp(logs));
 }
 
@@ -29,6 +31,7 @@ async function estimates(
   state: TrainState,
   bank: FloatTensor,
   count: number,
+  tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<number[]> {
   const { recipe, preprocessing } = plan.manifest;
@@ -42,12 +45,21 @@ async function estimates(
     threads: plan.threads,
   });
   const transform = { kind: "augment", options: plan.augment } as const;
-  const options = { source: plan.train, transform, imageSize, mean, std, seed: plan.seed };
+  const options = {
+    source: plan.train,
+    transform,
+    imageSize,
+    mean,
+    std,
+    seed: plan.seed,
+    strict: plan.strictData,
+  };
   const loader = createLoader({ ...options, batchSize, steps: count, workers: plan.dataWorkers });
   const ownRows = int64s([batchSize]);
   const logs: number[] = [];
   try {
     for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
+      tellBroken(batch.broken);
       batch.rows.forEach((row, at) => (ownRows.data[at] = BigInt(row)));
       const pictures = floats([batchSize, 3, imageSize, imageSize], batch.pixelValues);
       const feeds = new Map<string, HostTensor>([

@@ -2,19 +2,19 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { packError } from "../errors.js";
-import type { TrainPlan } from "./plan.js";
-import type { FromTrainer } from "./run.js";
+import type { TrainEvent } from "./plan.js";
+import type { FromTrainer, TrainerSetup } from "./run.js";
 import { train } from "./trainer.js";
 
 const send = (message: FromTrainer): void => parentPort!.postMessage(message);
 let stop = false;
 parentPort!.on("message", () => (stop = true));
 
+const { plan, command } = workerData as TrainerSetup;
+const hooks = { emit: (event: TrainEvent) => send({ kind: "event", event }), stopRequested: () => stop };
+
 try {
-  const summary = await train(workerData as TrainPlan, {
-    emit: (event) => send({ kind: "event", event }),
-    stopRequested: () => stop,
-  });
+  const summary = await train(plan, hooks, command);
   send({ kind: "done", summary });
 } catch (error) {
   send({ kind: "failed", error: packError(error) });

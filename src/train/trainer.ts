@@ -1,254 +1,263 @@
-/** @file The training loop. It runs where its caller runs it, reports events, and writes the run folder. */
+/**
+ * @file A run from its first to its last step. It runs where its caller runs it, tells events, and writes the run folder.
+ *
+ * Everything that a checkpoint or metrics.jsonl holds is a function of the plan, so a run that was interrupted and
+ * resumed, however often, ends in the same bytes as one that was not.
+ */
 
-import { CLASS_WEIGHTS } from "../../graphs/index.js";
-import { writeArtifact } from "../artifact/node.js";
-import { readSafetensors, writeSafetensors } from "../artifact/safetensors.js";
-import { FILES } from "../build/buildArtifact.js";
-import { bindTensors } from "../codec/bind.js";
-import { createLoader, type Batch } from "../data/loader.js";
-import { Monitor } from "../evaluate/monitor.js";
-import { fromFloat32 } from "../ir/rawTensor.js";
-import { openSession } from "../runtime/node.js";
-import type { FloatTensor } from "../runtime/session.js";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { atomicWrite } from "../artifact/node.js";
+import type { BrokenPicture } from "../data/loader.js";
+import { Monitor, type Evaluation } from "../evaluate/monitor.js";
+import { stepName } from "../run/checkpoint.js";
+import { RUN } from "../run/layout.js";
 import type { KnnLevel, LevelName } from "../run/records.js";
-import { DropoutNoise } from "./dropoutNoise.js";
 import { fillBank } from "./fillBank.js";
-import { MetricsFile } from "./metrics.js";
-import { NoiseInputs } from "./noiseInputs.js";
-import type { Normalizer } from "./normalizer.js";
-import { checkPlan, type TrainEvent, type TrainPlan, type TrainSummary } from "./plan.js";
-import { learningRate } from "./schedule.js";
+import { openRun, type OpenedRun } from "./openRun.js";
+import { checkPlan, runLengths, type TrainPlan, type TrainSummary } from "./plan.js";
+import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
 import { startNormalizer } from "./startNormalizer.js";
-import { TrainState } from "./state.js";
-import { TrainStep } from "./step.js";
-
-/** Steps that the shown rate is averaged over. */
-const RATE_STEPS = 20;
-
-export interface TrainerHooks {
-  emit(event: TrainEvent): void;
-  /** true: finish the step in hand, write the run, and end. */
-  stopRequested(): boolean;
-}
+import { takeSteps, type Underway } from "./steps.js";
+import { Stopped, throwIfStopped, type TrainerHooks } from "./stopped.js";
 
 /**
- * @throws UsageError when there are fewer pictures than a batch holds or the noise needs, or others than the graph is for
- * @throws TrainingError when the loss is not a number; the run folder then holds the last whole epoch
+ * @param command arguments of the program, for env.json
+ * @throws UsageError when there are fewer pictures than a batch holds or the noise needs, or others than the graph is
+ *   for, or the plan does not go on where its checkpoint left off
+ * @throws TrainingError when the loss is not a number
+ * @throws ArtifactError when the run folder cannot be written; in each case the last checkpoint stays
  */
-export async function train(plan: TrainPlan, hooks: TrainerHooks): Promise<TrainSummary> {
-  return new Trainer(plan, hooks).run();
+export async function train(
+  plan: TrainPlan,
+  hooks: TrainerHooks,
+  command: readonly string[] = process.argv.slice(2),
+): Promise<TrainSummary> {
+  checkPlan(plan);
+  const started = performance.now();
+  const opened = await openRun(plan, (event) => hooks.emit(event), command);
+  return new Trainer(plan, hooks, opened, started).run();
 }
 
 class Trainer {
   readonly #plan: TrainPlan;
   readonly #hooks: TrainerHooks;
-  readonly #state: TrainState;
-  readonly #levels: Partial<Record<LevelName, readonly KnnLevel[]>> = {};
-  readonly #metrics: MetricsFile;
-  readonly #dropout: DropoutNoise;
-  readonly #started = performance.now();
-  #bank!: FloatTensor;
-  #normalizer: Normalizer | null = null;
+  readonly #opened: OpenedRun;
+  readonly #started: number;
+  readonly #brokenRows: Set<number>;
   #monitor!: Monitor;
-  #step = 0;
+  #underWay: Underway | null;
 
-  constructor(plan: TrainPlan, hooks: TrainerHooks) {
+  constructor(plan: TrainPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
     this.#plan = plan;
     this.#hooks = hooks;
-    const initial = readSafetensors(plan.files.get(FILES.state)!, FILES.state);
-    this.#state = new TrainState({ ...plan.manifest, files: {} }, initial.tensors, FILES.state);
-    this.#metrics = new MetricsFile(plan.out);
-    this.#dropout = new DropoutNoise(plan.manifest, plan.seed);
+    this.#opened = opened;
+    this.#started = started;
+    this.#brokenRows = new Set(opened.progress.broken);
+    this.#underWay = opened.underWay;
   }
 
   async run(): Promise<TrainSummary> {
-    const plan = this.#plan;
-    checkPlan(plan);
-    this.#monitor = await this.#openMonitor();
-    for (const [name, knn] of await this.#monitor.baselines(this.#encoder())) this.#level(name, knn);
-    this.#bank = await fillBank(plan, this.#state, this.#stage("filling the bank"));
-    this.#normalizer = await startNormalizer(plan, this.#state, this.#bank, this.#stage("estimating Z"));
-    const losses = await this.#epochs();
-    const interrupted = this.#hooks.stopRequested();
-    if (!interrupted) await this.#measureLearned();
-    await this.#save();
-    return {
-      out: plan.out,
-      epochs: losses.length,
-      steps: this.#step,
-      loss: losses.at(-1) ?? NaN,
-      seconds: (performance.now() - this.#started) / 1000,
-      interrupted,
-      levels: this.#levels,
-    };
-  }
-
-  /** null where the objective draws no noise. */
-  #noise(): NoiseInputs | null {
-    const { objective, batchSize } = this.#plan.manifest.recipe;
-    if (!("noise" in objective)) return null;
-    const [instances] = this.#bank.shape as [number];
-    const { seed } = this.#plan;
-    return new NoiseInputs({ objective, instances, batchSize, seed, normalizer: this.#normalizer });
-  }
-
-  /** Mean loss of each whole epoch. */
-  async #epochs(): Promise<number[]> {
-    const plan = this.#plan;
-    const { recipe, preprocessing } = plan.manifest;
-    const { imageSize, mean, std } = preprocessing;
-    const stepsPerEpoch = Math.floor(plan.train.rowCount / recipe.batchSize);
-    const steps = stepsPerEpoch * plan.epochs;
-    const session = await openSession(plan.files.get(FILES.trainStep)!, FILES.trainStep, {
-      ep: "cpu",
-      threads: plan.threads,
-    });
-    const pictureShape = [recipe.batchSize, 3, imageSize, imageSize];
-    const step = new TrainStep(session, this.#state, this.#bank, pictureShape, this.#noise());
-    const transform = { kind: "augment", options: plan.augment } as const;
-    const options = { source: plan.train, transform, imageSize, mean, std, seed: plan.seed };
-    const loader = createLoader({
-      ...options,
-      batchSize: recipe.batchSize,
-      steps,
-      workers: plan.dataWorkers,
-    });
-    const losses: number[] = [];
-    const rate = new Rate(recipe.batchSize);
-    let [sum, began] = [0, performance.now()];
+    const { journal, progress } = this.#opened;
+    let interrupted = false;
     try {
-      for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
-        sum += await this.#oneStep(step, batch, steps, rate);
-        loader.recycle(batch);
-        if (this.#hooks.stopRequested()) break;
-        if (this.#step % stepsPerEpoch !== 0) continue;
-        losses.push(sum / stepsPerEpoch);
-        await this.#endEpoch(losses, (performance.now() - began) / 1000);
-        [sum, began] = [0, performance.now()];
-        rate.restart();
-      }
+      this.#monitor = await this.#openMonitor();
+      await this.#learn();
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw this.#logged(error);
+      interrupted = true;
+      await this.#saveAll();
+      journal.log(`stopped after step ${progress.step}`);
     } finally {
-      await loader.close();
-      await session.close();
+      journal.close();
     }
-    return losses;
+    return this.#summary(interrupted);
   }
 
-  async #oneStep(step: TrainStep, batch: Batch, steps: number, rate: Rate): Promise<number> {
-    const lr = learningRate(this.#plan.schedule, this.#step, steps);
-    const inputs = this.#dropout.at(this.#step);
-    const loss = await step.run({ ...batch, inputs }, lr, `step ${this.#step + 1}`);
-    this.#step++;
-    this.#emit({
-      kind: "step",
-      step: this.#step,
-      steps,
-      epoch: batch.epoch + 1,
-      loss,
-      learningRate: lr,
-      picturesPerSecond: rate.tick(),
+  /** @throws Stopped when the user asks for it */
+  async #learn(): Promise<void> {
+    const { progress } = this.#opened;
+    this.#underWay ??= await this.#begin();
+    const { stepsPerEpoch, steps } = runLengths(this.#plan);
+    if (progress.step < steps) progress.finished = false;
+    // A run can be stopped after an epoch's last step and before its end.
+    if (progress.epochs < Math.floor(progress.step / stepsPerEpoch)) await this.#endEpoch();
+    await takeSteps(this.#plan, this.#hooks, { ...this.#opened, ...this.#underWay }, this.#started, {
+      broken: (pictures) => this.#tellBroken(pictures),
+      afterStep: (seconds) => this.#afterStep(seconds),
     });
-    return loss;
+    if (progress.finished) this.#opened.journal.note(`nothing is left to do after step ${progress.step}`);
+    else await this.#finish();
   }
 
-  async #endEpoch(losses: readonly number[], seconds: number): Promise<void> {
-    const [count, dim] = this.#bank.shape as [number, number];
-    const { knn } = await this.#monitor.evaluate(this.#encoder(), { count, dim, data: this.#bank.data });
-    this.#emit({ kind: "epoch", epoch: losses.length, loss: losses.at(-1)!, seconds, knn });
-    await this.#save();
+  /** What comes before the first step: levels to beat, the bank, Z, and a checkpoint to start again from. */
+  async #begin(): Promise<Underway> {
+    const { state, progress } = this.#opened;
+    throwIfStopped(this.#hooks);
+    const levels = await this.#monitor.baselines(boundEncoder(this.#plan, state));
+    for (const [name, knn] of levels) this.#level(name, knn);
+    const broken = (pictures: readonly BrokenPicture[]) => this.#tellBroken(pictures);
+    const bank = await fillBank(this.#plan, state, broken, this.#stage("filling the bank"));
+    const normalizer = await startNormalizer(this.#plan, state, bank, broken, this.#stage("estimating Z"));
+    progress.logNormalizer = normalizer?.log ?? null;
+    await this.#checkpoint({ bank, normalizer });
+    return { bank, normalizer };
+  }
+
+  /** @param seconds since the epoch, or the resumption in it, began */
+  async #afterStep(seconds: number): Promise<boolean> {
+    const { progress } = this.#opened;
+    const { stepsPerEpoch } = runLengths(this.#plan);
+    throwIfStopped(this.#hooks);
+    if (progress.step % stepsPerEpoch === 0) {
+      await this.#endEpoch(seconds);
+      return true;
+    }
+    if (!this.#isDue()) return false;
+    await this.#checkpoint();
+    return true;
+  }
+
+  async #endEpoch(seconds = 0): Promise<void> {
+    const { journal, progress } = this.#opened;
+    const { stepsPerEpoch, steps } = runLengths(this.#plan);
+    const { step } = progress;
+    const epoch = progress.epochs + 1;
+    const loss = progress.lossSum / stepsPerEpoch;
+    const isWanted = epoch % this.#plan.evaluateEvery === 0 || step === steps;
+    const evaluation = isWanted ? await this.#evaluate() : null;
+    journal.record({ kind: "epoch", step, epoch, loss });
+    progress.epochs = epoch;
+    progress.lossSum = 0;
+    progress.lastLoss = loss;
+    const isBest = evaluation !== null && (await this.#tellEvaluation(evaluation));
+    journal.emit({ kind: "epoch", epoch, loss, seconds, knn: evaluation?.knn ?? [] });
+    if (isBest || this.#isDue() || step === steps) await this.#checkpoint();
+    if (step < steps) await this.#export();
+  }
+
+  /** After the last step: a last evaluation, and all pictures encoded by what was learned. */
+  async #finish(): Promise<void> {
+    const { state, progress } = this.#opened;
+    if (progress.evaluated !== progress.step) {
+      await this.#tellEvaluation(await this.#evaluate());
+      await this.#checkpoint();
+    }
+    const knn = await this.#monitor.encodedLevels(
+      boundEncoder(this.#plan, state),
+      "measuring what was learned",
+    );
+    if (knn.length > 0) this.#level("learned", knn);
+    progress.finished = true;
+    // The checkpoint says that nothing is left to do, so it comes last.
+    await this.#export();
+    await this.#checkpoint();
+    this.#opened.journal.log(`ends after step ${progress.step}`);
+  }
+
+  async #evaluate(): Promise<Evaluation> {
+    const { state } = this.#opened;
+    const { data, shape } = this.#underWay!.bank;
+    const [count, dim] = shape as [number, number];
+    throwIfStopped(this.#hooks);
+    return this.#monitor.evaluate(boundEncoder(this.#plan, state), { count, dim, data });
+  }
+
+  /** @returns whether it is the best so far */
+  async #tellEvaluation({ knn, embedding, stripsPng }: Evaluation): Promise<boolean> {
+    const { journal, progress } = this.#opened;
+    const { step, epochs: epoch } = progress;
+    const strips = stripsPng && `${RUN.neighbours}/${stepName(step)}.png`;
+    if (strips !== null) {
+      await mkdir(join(this.#plan.out, RUN.neighbours), { recursive: true });
+      await atomicWrite(join(this.#plan.out, strips), stripsPng!);
+    }
+    journal.record({ kind: "evaluation", step, epoch, knn, embedding, strips });
+    progress.evaluated = step;
+    const top1 = knn.find(({ k }) => k > 1)?.top1;
+    if (top1 === undefined || top1 <= (progress.best?.top1 ?? -1)) return false;
+    progress.best = { step, top1 };
+    return true;
+  }
+
+  /** A checkpoint is wanted after this step. */
+  #isDue(): boolean {
+    const { step } = this.#opened.progress;
+    return step % (this.#plan.checkpointEvery ?? runLengths(this.#plan).stepsPerEpoch) === 0;
+  }
+
+  async #checkpoint(underWay: Underway = this.#underWay!): Promise<void> {
+    const { state, journal, progress } = this.#opened;
+    progress.metricsBytes = journal.sync();
+    await saveCheckpoint(this.#plan, state, underWay.bank, progress);
+  }
+
+  async #export(): Promise<void> {
+    const { state, progress } = this.#opened;
+    await exportArtifact(this.#plan, state, this.#underWay!.bank, progress);
+  }
+
+  /** Of a run that is stopped; before the first checkpoint there is nothing worth saving. */
+  async #saveAll(): Promise<void> {
+    if (this.#underWay === null) return;
+    await this.#checkpoint();
+    await this.#export();
   }
 
   #openMonitor(): Promise<Monitor> {
-    const {
-      manifest,
-      train: source,
-      evaluate,
-      augment,
-      seed,
-      threads,
-      dataWorkers,
-      knnTemperature,
-    } = this.#plan;
+    const { manifest, knnTemperature: temperature, ...plan } = this.#plan;
     const { embeddingDim } = manifest.recipe;
-    const { preprocessing } = manifest;
-    return Monitor.open(
-      {
-        train: source,
-        evaluate,
-        augment,
-        preprocessing,
-        embeddingDim,
-        seed,
-        threads,
-        dataWorkers,
-        temperature: knnTemperature,
-      },
-      (what) => this.#stage(what),
-    );
-  }
-
-  async #measureLearned(): Promise<void> {
-    const knn = await this.#monitor.encodedLevels(this.#encoder(), "measuring what was learned");
-    if (knn.length > 0) this.#level("learned", knn);
-  }
-
-  /** encoder.onnx with the weights of now. */
-  #encoder(): Uint8Array {
-    const tensors = this.#state.raw("parameter", "statistic");
-    tensors.delete(CLASS_WEIGHTS);
-    return bindTensors(this.#plan.files.get(FILES.encoder)!, tensors, FILES.encoder);
-  }
-
-  async #save(): Promise<void> {
-    const plan = this.#plan;
-    const bank = fromFloat32(this.#bank.data, this.#bank.shape);
-    const tensors = new Map([
-      ...this.#state.raw("parameter", "statistic", "momentum"),
-      ["bank", bank] as const,
-    ]);
-    const metadata = {
-      format: "pt",
-      step: String(this.#step),
-      ...(this.#normalizer ? { logNormalizer: String(this.#normalizer.log) } : {}),
-    };
-    const files = new Map(plan.files);
-    files.set(FILES.encoder, this.#encoder());
-    files.set(FILES.state, writeSafetensors({ tensors, metadata }));
-    await writeArtifact(plan.out, files, plan.manifest);
+    const options = { ...plan, preprocessing: manifest.preprocessing, embeddingDim, temperature };
+    return Monitor.open(options, (what) => this.#stage(what));
   }
 
   #level(name: LevelName, knn: readonly KnnLevel[]): void {
-    this.#levels[name] = knn;
-    this.#emit({ kind: "level", name, knn });
+    const { journal, progress } = this.#opened;
+    progress.levels[name] = knn;
+    journal.record({ kind: "level", name, knn });
   }
 
+  /** Each once, however often it is met. */
+  #tellBroken(pictures: readonly BrokenPicture[]): void {
+    const { journal, progress } = this.#opened;
+    for (const { row, id, reason } of pictures) {
+      if (this.#brokenRows.has(row)) continue;
+      this.#brokenRows.add(row);
+      progress.broken.push(row);
+      journal.record({ kind: "broken", id, reason });
+    }
+  }
+
+  /** Says how far a stage is. It is broken off when the user asks to stop. */
   #stage(what: string): (done: number, total: number) => void {
-    return (done, total) => this.#emit({ kind: "stage", what, done, total });
+    return (done, total) => {
+      throwIfStopped(this.#hooks);
+      this.#opened.journal.emit({ kind: "stage", what, done, total });
+    };
   }
 
-  #emit(event: TrainEvent): void {
-    if (event.kind !== "stage") this.#metrics.append(event);
-    this.#hooks.emit(event);
-  }
-}
-
-/** Pictures per second over the last steps. */
-class Rate {
-  readonly #batchSize: number;
-  #times: number[] = [performance.now()];
-
-  constructor(batchSize: number) {
-    this.#batchSize = batchSize;
+  /** Into the log as well, unless the disk is what failed. */
+  #logged(error: unknown): unknown {
+    try {
+      this.#opened.journal.log(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    } catch {
+      // The first error says more.
+    }
+    return error;
   }
 
-  /** Time spent between epochs does not count. */
-  restart(): void {
-    this.#times = [performance.now()];
-  }
-
-  tick(): number {
-    this.#times = [...this.#times, performance.now()].slice(-RATE_STEPS - 1);
-    const elapsed = (this.#times.at(-1)! - this.#times[0]!) / 1000;
-    return elapsed > 0 ? (this.#batchSize * (this.#times.length - 1)) / elapsed : 0;
+  #summary(interrupted: boolean): TrainSummary {
+    const { step, epochs, lastLoss, lossSum, levels, broken } = this.#opened.progress;
+    const sinceEpoch = step - epochs * runLengths(this.#plan).stepsPerEpoch;
+    return {
+      out: this.#plan.out,
+      epochs,
+      steps: step,
+      loss: lastLoss ?? lossSum / sinceEpoch,
+      seconds: (performance.now() - this.#started) / 1000,
+      interrupted,
+      levels,
+      brokenPictures: broken.length,
+    };
   }
 }

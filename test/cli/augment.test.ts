@@ -191,7 +191,12 @@ describe("onnx-instdisc augment", () => {
       "views out of range, all listed",
       ["--crop-scale", "2", "--jitter", "0.7", "--blur", "-1", "--jitter-probability", "3"],
       2,
-      ["cropScale: found 2,1", "hue: found 0.7", "blur: found -1", "jitterProbability: found 3"],
+      [
+        "--crop-scale is 2",
+        "--jitter is 0.7",
+        "--jitter-probability is 3",
+        "--blur is -1, expected a number from 0 to 1",
+      ],
     ],
     ["words for numbers", ["--flip", "often"], 2, ["--flip: expected a number"]],
     [

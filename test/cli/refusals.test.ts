@@ -52,7 +52,7 @@ const REQUESTS: readonly Refusal[] = [
     code: 2,
     says: [
       "width is 1.5, expected a whole number of at least 1",
-      "batch size is 0, expected a whole number of at least 2",
+      "--batch-size is 0, expected a whole number of at least 2",
       "temperature is 0, expected a number above 0",
     ],
   },
@@ -72,7 +72,7 @@ const REQUESTS: readonly Refusal[] = [
     title: "a seed that is none",
     args: ["build-graph", "--seed", "-1", "--out", "new"],
     code: 2,
-    says: ["seed: found -1, expected a whole number from 0 to 4294967295"],
+    says: ["--seed is -1, expected a whole number from 0 to 4294967295"],
   },
   {
     title: "pictures too small for the network",
@@ -96,7 +96,7 @@ const REQUESTS: readonly Refusal[] = [
     title: "train: a folder below a file",
     args: ["train", ...TINY, "--data", "pictures", "--out", "file.txt/new"],
     code: 1,
-    says: ["file.txt/new: cannot be written (ENOTDIR)", "choose another --out"],
+    says: ["file.txt/new: cannot be written (ENOTDIR)", "choose a folder whose path has no file in it"],
   },
   {
     title: "a folder that holds something, without --overwrite",
@@ -111,8 +111,42 @@ const REQUESTS: readonly Refusal[] = [
     says: [
       "--epochs is 0, expected a whole number of at least 1",
       "--lr is 0, expected a number above 0",
-      "--crop-scale is 2, expected a number from 0 to 1",
+      "--crop-scale is 2, expected one or two numbers above 0 and up to 1",
     ],
+  },
+  {
+    title: "lists of numbers that are none",
+    args: ["train", "--milestones", "ten,20", "--mean", "0.5,0.5", "--crop-ratio", "1,", "--out", "new"],
+    code: 2,
+    says: [
+      '--milestones is "ten,20", expected whole numbers of at least 1, rising',
+      "--mean is [0.5,0.5], expected three numbers",
+      '--crop-ratio is "1,", expected two numbers above 0, rising',
+    ],
+  },
+  {
+    title: "an unknown preset",
+    args: ["train", "--preset", "cifar", "--out", "new"],
+    code: 2,
+    says: ['Argument: preset, Given: "cifar"', '"cifar10"'],
+  },
+  {
+    title: "epochs and steps",
+    args: ["train", "--epochs", "2", "--steps", "9", "--out", "new"],
+    code: 2,
+    says: ["--epochs and --steps are both given, expected one"],
+  },
+  {
+    title: "a run to go on with that is not there",
+    args: ["train", "--resume", "texts"],
+    code: 2,
+    says: ["--resume texts: holds no checkpoint, expected a run folder or a checkpoint file"],
+  },
+  {
+    title: "a config file that is not there",
+    args: ["train", "--config", "none.yaml"],
+    code: 2,
+    says: ["--config none.yaml: cannot be read (ENOENT)"],
   },
   {
     title: "an execution provider that is not there",
@@ -130,7 +164,7 @@ const REQUESTS: readonly Refusal[] = [
     title: "data that is not there",
     args: ["train", "--data", "nowhere", "--out", "new"],
     code: 1,
-    says: ["nowhere: found nothing that can be read", "check the path"],
+    says: ["nowhere: found nothing that can be read", "give the folder that holds them"],
   },
   {
     title: "an empty folder",

@@ -7,7 +7,9 @@ import { FILES } from "../../src/build/buildArtifact.js";
 import { asFloat32 } from "../../src/ir/rawTensor.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats } from "../../src/runtime/session.js";
-import type { TrainEvent, TrainSummary } from "../../src/train/plan.js";
+import { RUN } from "../../src/run/layout.js";
+import type { MetricRecord } from "../../src/run/records.js";
+import type { TrainSummary } from "../../src/train/plan.js";
 import { suiteFolder } from "../support/temporary.js";
 import { runCli, TINY } from "./executable.js";
 import { writeClassFolders, writeIdx } from "./pictures.js";
@@ -18,12 +20,13 @@ const HELD_OUT = 8;
 describe("onnx-instdisc train", () => {
   const folder = suiteFolder();
   const read = (out: string, name: string) => readFileSync(join(folder(), out, name));
-  const eventsOf = (out: string) =>
-    read(out, "metrics.jsonl")
+  const stateOf = (out: string) => read(out, join(RUN.exported, FILES.state));
+  const recordsOf = (out: string) =>
+    read(out, RUN.metrics)
       .toString()
       .trimEnd()
       .split("\n")
-      .map((line) => JSON.parse(line) as TrainEvent);
+      .map((line) => JSON.parse(line) as MetricRecord);
 
   /** Two epochs of four steps. */
   const train = (out: string, data: string, ...args: string[]) =>
@@ -32,7 +35,7 @@ describe("onnx-instdisc train", () => {
   async function trainedState(out: string, data: string, ...args: string[]): Promise<Buffer> {
     const { code, stderr } = await train(out, data, ...args);
     assert.equal(code, 0, stderr);
-    return read(out, FILES.state);
+    return stateOf(out);
   }
 
   before(async () => {
@@ -43,6 +46,8 @@ describe("onnx-instdisc train", () => {
     const { code, stdout, stderr } = await train("run", "pictures");
     assert.equal(code, 0, stderr);
     const expected = [
+      /^preset small; source: our own, on the authors' CIFAR-10 network$/,
+      /^ {2}overridden: epochs 2 \(preset: 100\), width 4 \(preset: 64\), /,
       /^objective softmax: 72 pictures, at most 100,000; a step takes [\d,]+ multiplications with softmax, /,
       /^chance: \d+\.\d %$/,
       /^raw pixels: kNN\(72\) \d+\.\d %, kNN\(1\) \d+\.\d %$/,
@@ -55,37 +60,51 @@ describe("onnx-instdisc train", () => {
     const lines = stderr
       .trimEnd()
       .split("\n")
-      .filter((line) => !/^(step )?[^:]*\d+\/\d+/.test(line) && !/: \d+\/\d+$/.test(line));
+      .filter((line) => !/^(step )?[^:]*\d+\/\d+/.test(line) && !/: \d+\/\d+$/.test(line))
+      .filter((line) => !line.startsWith("  ") || line.includes("overridden"));
     assert.equal(lines.length, expected.length, stderr);
     lines.forEach((line, at) => assert.match(line, expected[at]!));
     assert.match(stdout, /^Learned in .*: 2 epochs, 8 steps, loss \d+\.\d{3}\.$/m);
-    assert.match(stdout, /^run\/encoder\.onnx maps pictures to vectors in any ONNX runtime/m);
+    assert.match(stdout, /^run\/exported\/encoder\.onnx maps pictures to vectors in any ONNX runtime/m);
   });
 
   it("records every step and epoch in metrics.jsonl", () => {
-    const events = eventsOf("run");
-    const steps = events.filter((event) => event.kind === "step");
+    const records = recordsOf("run");
+    const steps = records.filter((record) => record.kind === "step");
     assert.deepEqual(
-      steps.map(({ step, epoch, steps: all }) => [step, epoch, all]),
-      [1, 2, 3, 4, 5, 6, 7, 8].map((step) => [step, step <= 4 ? 1 : 2, 8]),
+      steps.map(({ step, epoch }) => [step, epoch]),
+      [1, 2, 3, 4, 5, 6, 7, 8].map((step) => [step, step <= 4 ? 1 : 2]),
     );
-    const epochs = events.filter((event) => event.kind === "epoch");
+    const epochs = records.filter((record) => record.kind === "epoch");
     epochs.forEach(({ epoch, loss }, at) => {
       const own = steps.filter((step) => step.epoch === at + 1).map((step) => step.loss);
       assert.deepEqual([epoch, loss], [at + 1, own.reduce((a, b) => a + b) / own.length]);
     });
     assert.equal(epochs.length, 2);
     assert.deepEqual(
-      events.flatMap((event) => (event.kind === "level" ? event.name : [])),
+      records.flatMap((record) => (record.kind === "level" ? record.name : [])),
       ["chance", "raw pixels", "untrained network", "learned"],
     );
   });
 
   it("writes an encoder that gives unit vectors, with the weights of the state", async () => {
-    const { manifest, files } = await readArtifact(join(folder(), "run"));
+    const { manifest, files } = await readArtifact(join(folder(), "run", RUN.exported));
     assert.deepEqual(
       readdirSync(join(folder(), "run")).sort(),
-      [...files.keys(), "manifest.json", "metrics.jsonl"].sort(),
+      [
+        RUN.checkpoints,
+        RUN.config,
+        RUN.environment,
+        RUN.exported,
+        RUN.graph,
+        RUN.metrics,
+        RUN.timings,
+        RUN.log,
+      ].sort(),
+    );
+    assert.deepEqual(
+      readdirSync(join(folder(), "run", RUN.exported)).sort(),
+      [...files.keys(), "manifest.json"].sort(),
     );
     const session = await openSession(files.get(FILES.encoder)!, FILES.encoder, { ep: "cpu" });
     const { imageSize } = manifest.preprocessing;
@@ -102,7 +121,7 @@ describe("onnx-instdisc train", () => {
   });
 
   it("writes a bank of unit vectors, one for each picture it learned from", () => {
-    const { tensors, metadata } = readSafetensors(read("run", FILES.state), FILES.state);
+    const { tensors, metadata } = readSafetensors(stateOf("run"), FILES.state);
     const bank = tensors.get("bank")!;
     assert.deepEqual(bank.shape, [PICTURES - HELD_OUT, 8]);
     const data = asFloat32(bank, "bank");
@@ -119,22 +138,22 @@ describe("onnx-instdisc train", () => {
 
   it("gives the same bits for the same seed, however many threads prepare the pictures", async () => {
     const state = await trainedState("again", "pictures", "--data-workers", "1");
-    assert.ok(state.equals(read("run", FILES.state)), "the same parameters, velocities and bank");
+    assert.ok(state.equals(stateOf("run")), "the same parameters, velocities and bank");
     const losses = (out: string) =>
-      eventsOf(out).flatMap((event) => (event.kind === "step" ? event.loss : []));
+      recordsOf(out).flatMap((record) => (record.kind === "step" ? record.loss : []));
     assert.deepEqual(losses("again"), losses("run"));
   });
 
   it("gives other bits for another seed, and prints its summary as JSON", async () => {
     const { code, stdout, stderr } = await train("seeded", "pictures", "--seed", "1", "--json");
     assert.equal(code, 0, stderr);
-    assert.ok(!read("seeded", FILES.state).equals(read("run", FILES.state)));
+    assert.ok(!stateOf("seeded").equals(stateOf("run")));
     const summary = JSON.parse(stdout) as TrainSummary;
     assert.deepEqual(
       [summary.out, summary.epochs, summary.steps, summary.interrupted],
       ["seeded", 2, 8, false],
     );
-    assert.equal(summary.loss, eventsOf("seeded").findLast((event) => event.kind === "epoch")!.loss);
+    assert.equal(summary.loss, recordsOf("seeded").findLast((record) => record.kind === "epoch")!.loss);
   });
 
   it("never uses labels to learn: others for the same pictures give the same bits", async () => {
@@ -142,7 +161,7 @@ describe("onnx-instdisc train", () => {
     writeIdx(join(folder(), "shuffled"), 32, (row) => (row * row + 1) % 3);
     const state = await trainedState("from-labelled", "labelled");
     assert.ok(state.equals(await trainedState("from-shuffled", "shuffled")));
-    const level = (out: string) => eventsOf(out).filter((event) => event.kind === "level");
+    const level = (out: string) => recordsOf(out).filter((record) => record.kind === "level");
     assert.notDeepEqual(
       level("from-labelled"),
       level("from-shuffled"),
@@ -158,17 +177,20 @@ describe("onnx-instdisc train", () => {
       { cwd: folder() },
     );
     assert.equal(code, 0, stderr);
-    const run = await readArtifact(join(folder(), "from-graph"));
+    const run = await readArtifact(join(folder(), "from-graph", RUN.exported));
     assert.equal(run.manifest.seed, 7);
-    assert.ok(read("from-graph", FILES.trainStep).equals(read("graph", FILES.trainStep)));
-    assert.ok(!read("from-graph", FILES.encoder).equals(read("graph", FILES.encoder)), "it has learned");
+    assert.ok(read("from-graph", join(RUN.exported, FILES.trainStep)).equals(read("graph", FILES.trainStep)));
+    assert.ok(
+      !read("from-graph", join(RUN.exported, FILES.encoder)).equals(read("graph", FILES.encoder)),
+      "it has learned",
+    );
   });
 
   it("replaces a run when told to", async () => {
     const state = await trainedState("seeded", "pictures", "--overwrite");
-    assert.ok(state.equals(read("run", FILES.state)));
+    assert.ok(state.equals(stateOf("run")));
     assert.equal(
-      eventsOf("seeded").filter((event) => event.kind === "epoch").length,
+      recordsOf("seeded").filter((record) => record.kind === "epoch").length,
       2,
       "metrics begin anew",
     );
@@ -189,9 +211,9 @@ describe("onnx-instdisc train", () => {
     assert.match(stderr, /^stopping after this step; press again to stop at once$/m);
     assert.doesNotMatch(stderr, /^ +at /m);
     assert.match(stdout, /^Stopped after \d+ steps; stopped holds what was learned so far\.$/m);
-    const { files } = await readArtifact(join(folder(), "stopped"));
+    const { files } = await readArtifact(join(folder(), "stopped", RUN.exported));
     const { metadata } = readSafetensors(files.get(FILES.state)!, FILES.state);
-    const last = eventsOf("stopped").findLast((event) => event.kind === "step")!;
+    const last = recordsOf("stopped").findLast((record) => record.kind === "step")!;
     assert.equal(metadata["step"], String(last.step), "the state is that of the last step");
   });
 });

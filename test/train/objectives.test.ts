@@ -8,9 +8,11 @@ import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { OPTIMIZER_DEFAULTS } from "../../src/build/optimizer.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { readSafetensors } from "../../src/artifact/safetensors.js";
+import { chooseSettings } from "../../src/config/choose.js";
+import { augmentOf } from "../../src/config/learning.js";
 import { locateData } from "../../src/data/locate.js";
+import { RUN } from "../../src/run/layout.js";
 import type { TrainPlan } from "../../src/train/plan.js";
-import { SAMPLE } from "../../src/train/presets.js";
 import { train } from "../../src/train/trainer.js";
 
 const PICTURES = 512;
@@ -62,7 +64,7 @@ async function run(changes: Partial<Recipe>, epochs: number, plan: Partial<Train
         ...buildArtifact({ recipe, preprocessing, seed: 0 }),
         train: source,
         evaluate: null,
-        augment: SAMPLE.augment,
+        augment: augmentOf(chooseSettings({ preset: "sample" })),
         epochs,
         schedule: { base: 0.03, warmupSteps: 0, decay: "constant" },
         bankInit: "forward",
@@ -81,7 +83,7 @@ async function run(changes: Partial<Recipe>, epochs: number, plan: Partial<Train
       },
       { emit: (event) => event.kind === "step" && losses.push(event.loss), stopRequested: () => false },
     );
-    return { losses, state: await readFile(join(out, FILES.state)) };
+    return { losses, state: await readFile(join(out, RUN.exported, FILES.state)) };
   } finally {
     await rm(out, { recursive: true });
   }

@@ -25,4 +25,10 @@ describe("learningRate", () => {
   it("only rises when training is shorter than the warm-up", () => {
     assert.deepEqual(rates({ base: 1, warmupSteps: 10, decay: "cosine" }, 3), [0.1, 0.2, 0.3]);
   });
+
+  it("drops at each milestone, and never during the warm-up", () => {
+    const schedule = { base: 1, warmupSteps: 2, decay: "step", milestones: [3, 5], gamma: 0.1 } as const;
+    assert.deepEqual(rates(schedule, 7), [0.5, 1, 1, 0.1, 0.1, 0.01, 0.01]);
+    assert.deepEqual(rates({ ...schedule, milestones: [1] }, 4), [0.5, 1, 0.1, 0.1]);
+  });
 });

@@ -21,7 +21,8 @@ import { parseArgs } from "node:util";
 import { table } from "../../src/cli/format.js";
 import { createLoader } from "../../src/data/loader.js";
 import { locateData } from "../../src/data/locate.js";
-import { OWN_PICTURES } from "../../src/train/presets.js";
+import { chooseSettings } from "../../src/config/choose.js";
+import { augmentOf } from "../../src/config/learning.js";
 import { findCifar, findPython, ROOT } from "../child.js";
 import { LARGE, largePictures, smallPictures } from "./benchPictures.js";
 import { MACHINE, quartiles, VERSIONS } from "./machine.js";
@@ -62,7 +63,7 @@ async function openOurs({ folder, size, batch }: Case, cached: boolean): Promise
   const { train } = await locateData(folder, { seed: 0 });
   const loader = createLoader({
     source: train,
-    transform: { kind: "augment", options: OWN_PICTURES.augment },
+    transform: { kind: "augment", options: augmentOf(chooseSettings({ preset: "small" })) },
     imageSize: size,
     ...{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
     ...{ seed: 0, batchSize: batch, workers },

@@ -48,7 +48,7 @@ export function augmentCommand(parser: Argv, io: Io, source: ViewSource = PRESET
         .example("$0 augment --data photos --blur 0.5 --views 3 --out blur.png", "what an option does"),
     async (parsed) => {
       const given = parsed as unknown as AugmentArguments;
-      io.stdout.write(await augment(given, await source.resolve(given), io));
+      io.stdout.write(await augment(given, await source.resolve(parsed), io));
     },
   );
 }

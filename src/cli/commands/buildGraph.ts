@@ -5,28 +5,28 @@ import { writeArtifact } from "../../artifact/node.js";
 import { readSafetensors } from "../../artifact/safetensors.js";
 import { buildArtifact, FILES } from "../../build/buildArtifact.js";
 import { buildOrtTraining } from "../../build/ortTraining/buildOrtTraining.js";
-import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../build/recipe.js";
+import { checkRecipe, type Recipe } from "../../build/recipe.js";
 import { summarizeArtifact } from "../../build/summary.js";
 import { ORT_OPTIMIZERS, type OrtOptimizer } from "../../codec/optimizerModel.js";
+import { checkInstances, preprocessingOf, RECIPE_SETTINGS, recipeOf } from "../../config/recipe.js";
+import type { SettingsOf } from "../../config/setting.js";
+import { INIT_SETTINGS } from "../../config/settings.js";
 import { UsageError } from "../../errors.js";
-import { INIT_OPTIONS, readInitialWeights, withInitialWeights, type InitArguments } from "../initFrom.js";
+import { readInitialWeights, withInitialWeights } from "../initFrom.js";
 import type { Io } from "../io.js";
+import { givenSettings, optionsOf } from "../option.js";
 import { showSizes, showSummary } from "../summary.js";
-import {
-  checkInstances,
-  checkNumbers,
-  defaultPreprocessing,
-  RECIPE_OPTIONS,
-  recipeOf,
-  type RecipeArguments,
-} from "../recipeOptions.js";
 
 /** Pictures that costs are estimated for, where nobody says how many. */
 const SOME_INSTANCES = 50_000;
 
+/** How pictures become input when nothing was measured: ImageNet's statistics. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
+const SETTINGS = { ...RECIPE_SETTINGS, ...INIT_SETTINGS } as const;
+
 const OPTIONS = {
-  ...RECIPE_OPTIONS,
-  ...INIT_OPTIONS,
+  ...optionsOf(SETTINGS),
   out: { type: "string", requiresArg: true, describe: "folder to write" },
   "dry-run": { type: "boolean", default: false, describe: "build and describe, but write nothing" },
   instances: {
@@ -47,7 +47,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
 } as const;
 
-interface BuildArguments extends RecipeArguments, InitArguments {
+interface BuildRequest {
   readonly out?: string | undefined;
   readonly dryRun: boolean;
   readonly instances?: number | undefined;
@@ -66,24 +66,27 @@ export function buildGraphCommand(parser: Argv, io: Io): void {
         .example("$0 build-graph --width 16 --batch-size 64 --out build/small", "a small one")
         .example("$0 build-graph --ort-training sgd --out build/device", "for on-device training too"),
     async (parsed) => {
-      const given = parsed as unknown as BuildArguments;
-      io.stdout.write(await buildGraph(given, io));
+      const settings = givenSettings("build-graph", parsed, SETTINGS) as SettingsOf<typeof SETTINGS>;
+      io.stdout.write(await buildGraph(settings, parsed as unknown as BuildRequest, io));
     },
   );
 }
 
-async function buildGraph(given: BuildArguments, io: Io): Promise<string> {
-  checkNumbers(given);
+async function buildGraph(
+  settings: SettingsOf<typeof SETTINGS>,
+  given: BuildRequest,
+  io: Io,
+): Promise<string> {
   const { instances = null } = given;
   if (instances !== null) checkInstances(instances);
   if (given.out === undefined && !given.dryRun)
     throw new UsageError("--out is missing, expected a folder to write");
-  const recipe = recipeOf(given, DEFAULT_RECIPE, instances);
-  const preprocessing = defaultPreprocessing(recipe.imageSize);
-  const seed = given.seed ?? 0;
-  const weights = await readInitialWeights(given);
+  const recipe = recipeOf(settings, instances);
+  const preprocessing = preprocessingOf(settings, recipe.imageSize, IMAGENET);
+  const seed = settings.seed ?? 0;
+  const weights = await readInitialWeights(settings);
   const random = buildArtifact({ recipe, seed, preprocessing });
-  const { files: own, manifest: draft } = withInitialWeights(random, weights, given, io);
+  const { files: own, manifest: draft } = withInitialWeights(random, weights, settings, io);
   const files = new Map([...own, ...ortTrainingFiles(recipe, own, given.ortTraining)]);
   const written = given.out !== undefined && !given.dryRun;
   const manifest = written ? await writeArtifact(given.out, files, draft) : draft;

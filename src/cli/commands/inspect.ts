@@ -6,13 +6,14 @@ import { readArtifact } from "../../artifact/node.js";
 import { readSafetensors } from "../../artifact/safetensors.js";
 import { summarizeArtifact, summarizeModel } from "../../build/summary.js";
 import { decodeModel } from "../../codec/decode.js";
+import { checkInstances } from "../../config/recipe.js";
 import { ArtifactError, UsageError } from "../../errors.js";
 import type { Value } from "../../ir/graph.js";
 import { printGraph } from "../../ir/print.js";
 import { showShape } from "../../ir/shape.js";
 import { bytes, quantity, table } from "../format.js";
 import type { Io } from "../io.js";
-import { checkInstances, checkNumbers } from "../recipeOptions.js";
+import { checkNumbers } from "../option.js";
 import { showSizes, showSummary } from "../summary.js";
 
 interface InspectArguments {
