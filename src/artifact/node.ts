@@ -1,7 +1,7 @@
 /** @file Artifact folders on disk. A file is either the old one or the new one, never a part of either. */
 
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArtifactError } from "../errors.js";
 import { parseManifest, printManifest, type FileEntry, type Manifest } from "./manifest.js";
@@ -43,7 +43,7 @@ export async function writeArtifact(
   const entries = [...files].map(([name, bytes]): [string, FileEntry] => [name, describeFile(bytes)]);
   const manifest: Manifest = { ...draft, files: Object.fromEntries(entries) };
   const text = new TextEncoder().encode(printManifest(manifest));
-  await explain(folder, () => mkdir(folder, { recursive: true }));
+  await explain(folder, () => makeFolder(folder));
   await replaceFiles(
     [...files, [MANIFEST_FILE, text] as const].map(([name, bytes]) => [join(folder, name), bytes]),
   );
@@ -163,6 +163,23 @@ async function explain<T>(path: string, action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (error) {
     throw writeFailure(path, error);
+  }
+}
+
+/**
+ * Makes a folder with its parents, where they are missing. Not mkdir's own recursion: of a read-only disk that says
+ * ENOENT.
+ * @throws what mkdir throws for the first folder that cannot be made
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && dirname(path) !== path) {
+      await makeFolder(dirname(path));
+      await mkdir(path);
+    } else if (!(await stat(path).catch(() => null))?.isDirectory()) throw error;
   }
 }
 

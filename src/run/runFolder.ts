@@ -1,8 +1,8 @@
 /** @file The folder of a run: made, or cleared, before anything is computed. */
 
-import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { TEMPORARY_FILE, writeFailure } from "../artifact/node.js";
+import { makeFolder, TEMPORARY_FILE, writeFailure } from "../artifact/node.js";
 import { UsageError } from "../errors.js";
 import { RUN } from "./layout.js";
 
@@ -34,7 +34,7 @@ const TENSORBOARD_FILE = /^events\.out\.tfevents\./;
  */
 export async function prepareRunFolder(folder: string, overwrite: boolean): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const present = await readdir(folder);
     if (present.length > 0 && !overwrite) {
       throw new UsageError(
@@ -47,7 +47,7 @@ export async function prepareRunFolder(folder: string, overwrite: boolean): Prom
     for (const [name, ours] of Object.entries(OUR_FOLDERS))
       if (present.includes(name)) await clearFolder(join(folder, name), ours);
     // Also finds out now whether the folder can be written to.
-    await mkdir(join(folder, RUN.checkpoints), { recursive: true });
+    await makeFolder(join(folder, RUN.checkpoints));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw writeFailure(folder, error);

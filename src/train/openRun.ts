@@ -1,8 +1,7 @@
 /** @file Opens the folder of a run: empty, or where a checkpoint left it. */
 
-import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { readArtifact, writeArtifact } from "../artifact/node.js";
+import { makeFolder, readArtifact, writeArtifact } from "../artifact/node.js";
 import { readSafetensors } from "../artifact/safetensors.js";
 import { FILES } from "../build/buildArtifact.js";
 import type { DataSource } from "../data/dataset.js";
@@ -48,7 +47,7 @@ async function startRun(plan: TrainPlan, emit: (event: TrainEvent) => void): Pro
   const initial = readSafetensors(plan.files.get(FILES.state)!, FILES.state);
   const state = stateOf(plan, initial.tensors, FILES.state);
   await writeArtifact(join(plan.out, RUN.graph), plan.files, plan.manifest);
-  await mkdir(join(plan.out, RUN.checkpoints), { recursive: true });
+  await makeFolder(join(plan.out, RUN.checkpoints));
   const journal = new Journal(plan.out, 0, emit);
   journal.log(`begins: ${plan.train.name}, ${plan.train.rowCount} pictures, seed ${plan.seed}`);
   const progress = newProgress(identityOf(plan.train), plan.seed, plan.threads);

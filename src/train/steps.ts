@@ -65,6 +65,7 @@ export async function takeSteps(
   try {
     const next = () => clock.waitFor(loader.next());
     for (let batch = await next(); batch !== null; batch = await next()) {
+      throwIfStopped(hooks);
       listener.broken(batch.broken);
       await stepper.take(batch);
       loader.recycle(batch);

@@ -5,9 +5,8 @@
  * resumed, however often, ends in the same bytes as one that was not.
  */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { atomicWrite } from "../artifact/node.js";
+import { atomicWrite, makeFolder } from "../artifact/node.js";
 import type { BrokenPicture } from "../data/loader.js";
 import { Monitor, type Evaluation } from "../evaluate/monitor.js";
 import { stepName } from "../run/checkpoint.js";
@@ -133,7 +132,7 @@ class Trainer {
     const isBest = evaluation !== null && (await this.#tellEvaluation(evaluation));
     journal.emit({ kind: "epoch", epoch, loss, seconds, knn: evaluation?.knn ?? [] });
     if (isBest || this.#isDue() || step === steps) await this.#checkpoint();
-    if (step < steps) await this.#export();
+    if (evaluation !== null && step < steps) await this.#export();
   }
 
   /** After the last step: a last evaluation, and all pictures encoded by what was learned. */
@@ -169,7 +168,7 @@ class Trainer {
     const { step, epochs: epoch } = progress;
     const strips = stripsPng && `${RUN.neighbours}/${stepName(step)}.png`;
     if (strips !== null) {
-      await mkdir(join(this.#plan.out, RUN.neighbours), { recursive: true });
+      await makeFolder(join(this.#plan.out, RUN.neighbours));
       await atomicWrite(join(this.#plan.out, strips), stripsPng!);
     }
     journal.record({ kind: "evaluation", step, epoch, knn, embedding, strips });
