@@ -15,7 +15,8 @@ import { locateData } from "../src/data/locate.js";
 import { RandomStream } from "../src/random/philox.js";
 import { prepareRunFolder } from "../src/run/runFolder.js";
 import type { TrainEvent, TrainPlan } from "../src/train/plan.js";
-import { SAMPLE } from "../src/train/presets.js";
+import { chooseSettings } from "../src/config/choose.js";
+import { augmentOf } from "../src/config/learning.js";
 import { train } from "../src/train/trainer.js";
 
 const SIDE = 32;
@@ -111,7 +112,7 @@ async function planOf(data: string, out: string, length: Partial<TrainPlan>): Pr
   return {
     ...buildArtifact({ recipe, preprocessing: { imageSize: SIDE, resize: SIDE, mean, std }, seed: 0 }),
     ...(await locateData(data, { seed: 0 })),
-    augment: SAMPLE.augment,
+    augment: augmentOf(chooseSettings({ preset: "sample" })),
     epochs: 1,
     steps: null,
     schedule: { base: 0.03, warmupSteps: 100, decay: "cosine" },

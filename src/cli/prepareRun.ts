@@ -13,14 +13,16 @@ import { planOf, resolvedSettings } from "../config/plan.js";
 import { preprocessingOf } from "../config/recipe.js";
 import { AUTO, DEFAULTS, type Settings } from "../config/settings.js";
 import { provisionalRecipe, settleRecipe } from "../config/settleRecipe.js";
-import { locateData, type LocatedData } from "../data/locate.js";
+import type { LocatedData } from "../data/locate.js";
 import { measureNormalization } from "../data/normalization.js";
-import { ProviderError, UsageError } from "../errors.js";
+import { DataError, ProviderError, UsageError } from "../errors.js";
 import { RUN } from "../run/layout.js";
 import { findCheckpoint, type FoundCheckpoint } from "../run/resume.js";
 import { checkPlan, type TrainPlan } from "../train/plan.js";
 import { readInitialWeights, withInitialWeights } from "./initFrom.js";
+import { counted } from "./format.js";
 import type { Io } from "./io.js";
+import { locateNamed } from "./locateNamed.js";
 import { tellPreset } from "./presetText.js";
 
 /** Pictures that mean and standard deviation are measured on. */
@@ -36,6 +38,8 @@ export interface PreparedRun {
   readonly folder: "new" | "replaced" | "kept";
   /** As the user named it. */
   readonly data: string | undefined;
+  /** Paths that hold no picture that could be listed, though they look it. */
+  readonly skippedPaths: number;
 }
 
 /** @param config path of a config file */
@@ -85,7 +89,8 @@ async function newRun(asked: Settings, io: Io): Promise<PreparedRun> {
   // A run that ended before its first checkpoint begins again; a folder of anything else is not touched.
   const unsaved = settings.resume !== undefined && existsSync(join(settings.out, RUN.config));
   const folder = settings.overwrite || unsaved ? "replaced" : "new";
-  return { plan, settings: resolvedSettings(settings, plan), folder, data: settings.data };
+  const skippedPaths = data.skipped.length;
+  return { plan, settings: resolvedSettings(settings, plan), folder, data: settings.data, skippedPaths };
 }
 
 /** The artifact is the one that the run began with; nothing is built or measured again. */
@@ -97,12 +102,26 @@ async function resumedRun({ folder, file }: FoundCheckpoint, asked: Settings, io
   const data = await findData(settings, settings.seed ?? artifact.manifest.seed, io);
   const plan = planOf(settings, data, artifact, file);
   checkPlan(plan);
-  return { plan, settings: resolvedSettings(settings, plan), folder: "kept", data: settings.data };
+  const skippedPaths = data.skipped.length;
+  return {
+    plan,
+    settings: resolvedSettings(settings, plan),
+    folder: "kept",
+    data: settings.data,
+    skippedPaths,
+  };
 }
 
 async function findData(settings: RunSettings, seed: number, io: Io): Promise<LocatedData> {
-  const located = await locateData(settings.data ?? null, { seed, format: settings["data-format"] });
+  const located = await locateNamed(settings.data, { seed, format: settings["data-format"] }, io);
   const { skipped } = located;
+  if (settings["strict-data"] && skipped.length > 0) {
+    const [{ path, reason }] = skipped as [(typeof skipped)[number]];
+    throw new DataError(
+      `${path}: found ${reason}, expected data that can be read throughout (${counted(skipped.length, "path")} in all); ` +
+        "mend or remove it, or leave out --strict-data",
+    );
+  }
   for (const { path, reason } of skipped.slice(0, SHOWN_SKIPPED))
     io.stderr.write(`left out: ${path}: ${reason}\n`);
   if (skipped.length > SHOWN_SKIPPED)
@@ -117,7 +136,7 @@ async function artifactOf(settings: RunSettings, data: LocatedData, io: Io): Pro
   const measured =
     mean && std
       ? { mean: rgb(mean), std: rgb(std) }
-      : await measureNormalization(data.train, MEASURED_PICTURES);
+      : await measureNormalization(data.train, MEASURED_PICTURES, { strict: settings["strict-data"] });
   const rounded = { mean: rgb(measured.mean), std: rgb(measured.std) };
   const preprocessing = preprocessingOf(settings, recipe.imageSize, rounded);
   return buildArtifact({ recipe, preprocessing, seed: settings.seed ?? 0 });

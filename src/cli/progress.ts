@@ -23,14 +23,21 @@ function showKnn(levels: readonly KnnLevel[]): string {
   return levels.map(({ k, top1 }) => (k > 0 ? `kNN(${k}) ${percent(top1)}` : percent(top1))).join(", ");
 }
 
+/** Accuracy where there are labels, else how the embeddings lie. */
+function showEvaluation({ knn, embedding }: Extract<TrainEvent, { kind: "epoch" }>): string {
+  if (knn.length > 0) return `, ${showKnn(knn)}`;
+  if (embedding === null) return "";
+  const { alignment, uniformity, effectiveRank } = embedding;
+  return `, alignment ${alignment.toFixed(2)}, uniformity ${uniformity.toFixed(2)}, effective rank ${effectiveRank.toFixed(1)}`;
+}
+
 /** The lines that stay, on a terminal and elsewhere; null for what only moves the bar. */
 function lastingLine(event: TrainEvent): string | null {
   if (event.kind === "level") return `${event.name}: ${showKnn(event.knn)}`;
   if (event.kind === "broken") return `broken picture ${event.id}: ${event.reason}`;
   if (event.kind === "note") return event.text;
   if (event.kind !== "epoch") return null;
-  const knn = event.knn.length > 0 ? `, ${showKnn(event.knn)}` : "";
-  return `epoch ${event.epoch}: loss ${event.loss.toFixed(3)}${knn}, ${duration(event.seconds)}`;
+  return `epoch ${event.epoch}: loss ${event.loss.toFixed(3)}${showEvaluation(event)}, ${duration(event.seconds)}`;
 }
 
 type StepEvent = Extract<TrainEvent, { kind: "step" }>;

@@ -2,7 +2,7 @@
 
 import type { Manifest } from "../artifact/manifest.js";
 import type { DataSource } from "../data/dataset.js";
-import { createLoader, type Batch } from "../data/loader.js";
+import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
 import { openSession } from "../runtime/node.js";
 import { floats } from "../runtime/session.js";
 import { normalizeRows, type Vectors } from "./vectors.js";
@@ -20,6 +20,8 @@ export interface EmbedOptions {
   readonly seed: number;
   readonly threads: number;
   readonly dataWorkers: number;
+  /** A picture that cannot be read is an error. */
+  readonly strictData: boolean;
 }
 
 /** Network input [count, 3, imageSize, imageSize] to unit vectors. */
@@ -28,8 +30,8 @@ export type Encode = (pixels: Float32Array<ArrayBuffer>, count: number) => Promi
 /** One vector for each picture. */
 export interface Embedded {
   readonly vectors: Vectors;
-  /** Rows of pictures that cannot be read; their vectors mean nothing. */
-  readonly broken: ReadonlySet<number>;
+  /** Pictures that cannot be read, by row; their vectors mean nothing. */
+  readonly broken: ReadonlyMap<number, BrokenPicture>;
 }
 
 /** Opens `encoder`, the bytes of encoder.onnx, for as long as `use` takes. */
@@ -55,21 +57,21 @@ export async function withEncoder<T>(
 
 /** Calls `use` with every picture of `source`, in order, as the network sees it when it is evaluated. */
 async function forEachBatch(
-  { preprocessing, seed, dataWorkers }: EmbedOptions,
+  { preprocessing, seed, dataWorkers, strictData: strict }: EmbedOptions,
   source: DataSource,
   side: number,
   use: (pixels: Float32Array<ArrayBuffer>, batch: Batch) => Promise<void> | void,
-): Promise<ReadonlySet<number>> {
+): Promise<Embedded["broken"]> {
   const { mean, std, imageSize, resize } = preprocessing;
   const transform = { kind: "evaluate", resize: Math.round((resize * side) / imageSize) } as const;
-  const options = { source, transform, imageSize: side, mean, std, seed };
+  const options = { source, transform, imageSize: side, mean, std, seed, strict };
   const loader = createLoader({ ...options, batchSize: EVALUATION_BATCH, workers: dataWorkers });
   const length = 3 * side * side;
-  const broken = new Set<number>();
+  const broken = new Map<number, BrokenPicture>();
   try {
     for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
       await use(batch.pixelValues.slice(0, batch.count * length), batch);
-      for (const { row } of batch.broken) broken.add(row);
+      for (const picture of batch.broken) broken.set(picture.row, picture);
       loader.recycle(batch);
     }
   } finally {

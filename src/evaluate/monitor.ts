@@ -2,6 +2,7 @@
 
 import type { AugmentOptions } from "../data/augment.js";
 import { openDataset, type Dataset, type DataSource } from "../data/dataset.js";
+import type { BrokenPicture } from "../data/loader.js";
 import { RandomStream } from "../random/philox.js";
 import type { EmbeddingStatistics, KnnLevel, LevelName } from "../run/records.js";
 import {
@@ -31,6 +32,8 @@ export interface MonitorOptions extends EmbedOptions {
   readonly augment: AugmentOptions;
   /** τ of the kNN vote. */
   readonly temperature: number;
+  /** Takes held-out pictures that cannot be read; each may come more than once. */
+  readonly tellBroken?: (pictures: readonly BrokenPicture[]) => void;
 }
 
 /** What an evaluation during training found. */
@@ -141,7 +144,9 @@ export class Monitor {
   }
 
   async #encodeHeldOut({ source, labels }: HeldOut, encode: Encode, what: string): Promise<Labelled> {
-    return labelled(await embedAll(this.#options, encode, source, this.#stage(what)), labels);
+    const embedded = await embedAll(this.#options, encode, source, this.#stage(what));
+    this.#options.tellBroken?.([...embedded.broken.values()]);
+    return labelled(embedded, labels);
   }
 }
 

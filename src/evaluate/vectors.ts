@@ -16,8 +16,11 @@ export interface Selection {
   readonly rows: Int32Array;
 }
 
+/** Some rows: a set of them, or a map by row. */
+type Rows = { readonly size: number; has(row: number): boolean };
+
 /** All rows but those that hold no picture. */
-export function withoutRows(vectors: Vectors, broken: ReadonlySet<number>): Selection {
+export function withoutRows(vectors: Vectors, broken: Rows): Selection {
   const all = Int32Array.from({ length: vectors.count }, (_, row) => row);
   if (broken.size === 0) return { vectors, rows: all };
   const rows = all.filter((row) => !broken.has(row));

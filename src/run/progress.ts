@@ -28,8 +28,12 @@ export interface Progress {
   levels: Partial<Record<LevelName, readonly KnnLevel[]>>;
   /** Best kNN accuracy of an evaluation, of most neighbours, and its step. */
   best: { readonly step: number; readonly top1: number } | null;
-  /** Rows of pictures that could not be read, in the order in which they were met. */
+  /** Rows of training pictures that could not be read, in the order in which they were met. */
   broken: number[];
+  /** Ids of held-out pictures that could not be read. */
+  brokenHeldOut: string[];
+  /** What the watch over the loss has seen (src/train/divergence.ts); null before the first step. */
+  watch: Readonly<Record<string, number>> | null;
   /** Length of metrics.jsonl. */
   metricsBytes: number;
   readonly data: DataIdentity;
@@ -50,6 +54,8 @@ export function newProgress(data: DataIdentity, seed: number, threads: number): 
     levels: {},
     best: null,
     broken: [],
+    brokenHeldOut: [],
+    watch: null,
     metricsBytes: 0,
     data,
     seed,

@@ -48,7 +48,7 @@ async function startRun(plan: TrainPlan, emit: (event: TrainEvent) => void): Pro
   const state = stateOf(plan, initial.tensors, FILES.state);
   await writeArtifact(join(plan.out, RUN.graph), plan.files, plan.manifest);
   await makeFolder(join(plan.out, RUN.checkpoints));
-  const journal = new Journal(plan.out, 0, emit);
+  const journal = new Journal(plan.out, { step: 0, metricsBytes: 0 }, emit);
   journal.log(`begins: ${plan.train.name}, ${plan.train.rowCount} pictures, seed ${plan.seed}`);
   const progress = newProgress(identityOf(plan.train), plan.seed, plan.threads);
   return { state, progress, journal, underWay: null };
@@ -67,7 +67,7 @@ async function resumeRun(
   const state = stateOf(plan, tensors, file);
   await removeUnfinished(plan.out);
   await removeNewerCheckpoints(plan.out, progress.step);
-  const journal = new Journal(plan.out, progress.metricsBytes, emit);
+  const journal = new Journal(plan.out, progress, emit);
   journal.note(`goes on after step ${progress.step}, from ${basename(file)}`);
   if (progress.threads !== plan.threads) {
     journal.note(
@@ -99,8 +99,7 @@ function normalizerOf({ manifest }: TrainPlan, { logNormalizer }: Progress): Nor
 }
 
 function identityOf(source: DataSource): DataIdentity {
-  const { sha256 = null, format = source.kind } = source as { sha256?: string; format?: string };
-  return { format, pictures: source.rowCount, sha256 };
+  return { format: source.format, pictures: source.rowCount, sha256: source.sha256 };
 }
 
 /** A run goes on in its own folder: its metrics are there. */

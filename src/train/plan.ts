@@ -4,7 +4,7 @@ import type { Manifest } from "../artifact/manifest.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
-import type { KnnLevel, LevelName, MetricRecord } from "../run/records.js";
+import type { EmbeddingStatistics, KnnLevel, LevelName, MetricRecord } from "../run/records.js";
 import type { Schedule } from "./schedule.js";
 
 /** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
@@ -44,10 +44,14 @@ export interface TrainPlan {
 
 /** @throws UsageError when there are fewer pictures than a batch holds: every epoch would be without a step */
 export function checkPlan({ train, manifest }: TrainPlan): void {
-  const { batchSize, objective } = manifest.recipe;
-  if (train.rowCount < batchSize) {
+  const { batchSize, accumulation, objective } = manifest.recipe;
+  if (train.rowCount < batchSize * accumulation) {
+    const [step, remedy] =
+      accumulation === 1
+        ? [`the batch size ${batchSize}`, "--batch-size"]
+        : [`${accumulation} batches of ${batchSize}`, "--accumulation or --batch-size"];
     throw new UsageError(
-      `${train.name}: has ${train.rowCount} pictures, expected at least the batch size ${batchSize}; lower --batch-size`,
+      `${train.name}: has ${train.rowCount} pictures, expected at least ${step}; lower ${remedy}`,
     );
   }
   // The parametric softmax has a row for each picture, which its graph was built with.
@@ -64,7 +68,8 @@ export function runLengths({ train, manifest, epochs, steps }: TrainPlan): {
   readonly stepsPerEpoch: number;
   readonly steps: number;
 } {
-  const stepsPerEpoch = Math.floor(train.rowCount / manifest.recipe.batchSize);
+  const { batchSize, accumulation } = manifest.recipe;
+  const stepsPerEpoch = Math.floor(train.rowCount / batchSize / accumulation);
   return { stepsPerEpoch, steps: steps ?? stepsPerEpoch * epochs };
 }
 
@@ -90,6 +95,8 @@ export type TrainEvent =
       readonly seconds: number;
       /** Against the bank as training left it; empty without labels, and between evaluations. */
       readonly knn: readonly KnnLevel[];
+      /** null between evaluations. */
+      readonly embedding: EmbeddingStatistics | null;
     }
   | Extract<MetricRecord, { readonly kind: "broken" }>
   /** What a user should know, such as where a run goes on. */

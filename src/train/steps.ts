@@ -4,6 +4,10 @@ import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js"
 import { FILES } from "../build/buildArtifact.js";
 import { openSession } from "../runtime/node.js";
 import type { FloatTensor, Session } from "../runtime/session.js";
+import { TrainingError } from "../errors.js";
+import type { Progress } from "../run/progress.js";
+import { diagnoser } from "./diagnose.js";
+import { divergenceRule, DivergenceWatch, type DivergenceState } from "./divergence.js";
 import { DropoutNoise } from "./dropoutNoise.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
@@ -43,40 +47,55 @@ export async function takeSteps(
 ): Promise<void> {
   const { recipe, preprocessing } = plan.manifest;
   const { imageSize, mean, std } = preprocessing;
-  const { batchSize } = recipe;
+  const { batchSize, accumulation } = recipe;
   const { stepsPerEpoch, steps } = runLengths(plan);
-  const firstStep = run.progress.step;
-  if (firstStep >= steps) return;
+  const done = run.progress.step;
+  if (done >= steps) return;
   throwIfStopped(hooks);
-  const model = plan.files.get(FILES.trainStep)!;
-  const session = await openSession(model, FILES.trainStep, { ep: "cpu", threads: plan.threads });
+  const sessions = await openSessions(plan);
   const loader = createLoader({
     source: plan.train,
     transform: { kind: "augment", options: plan.augment },
-    ...{ imageSize, mean, std, batchSize, firstStep },
+    ...{ imageSize, mean, std, batchSize, accumulation },
+    // The loader counts batches.
+    firstStep: done * accumulation,
+    steps: (steps - done) * accumulation,
     seed: plan.seed,
-    steps: steps - firstStep,
     workers: plan.dataWorkers,
     strict: plan.strictData,
   });
-  const clock = new StepClock(batchSize, started);
-  const stepper = new Stepper(plan, run, session, clock);
+  const clock = new StepClock(batchSize * accumulation, started);
+  const stepper = new Stepper(plan, run, sessions, clock);
   let epochBegan = performance.now();
   try {
     const next = () => clock.waitFor(loader.next());
     for (let batch = await next(); batch !== null; batch = await next()) {
       throwIfStopped(hooks);
       listener.broken(batch.broken);
-      await stepper.take(batch);
+      const isWhole = await stepper.take(batch);
       loader.recycle(batch);
+      if (!isWhole) continue;
       const paused = await listener.afterStep((performance.now() - epochBegan) / 1000);
       if (run.progress.step % stepsPerEpoch === 0) epochBegan = performance.now();
       if (paused) clock.restart();
     }
   } finally {
     await loader.close();
-    await session.close();
+    await sessions.step.close();
+    await sessions.accumulate?.close();
   }
+}
+
+interface StepSessions {
+  readonly step: Session;
+  /** null: each step takes one batch. */
+  readonly accumulate: Session | null;
+}
+
+async function openSessions({ manifest, files, threads }: TrainPlan): Promise<StepSessions> {
+  const open = (name: string) => openSession(files.get(name)!, name, { ep: "cpu", threads });
+  const accumulate = manifest.recipe.accumulation > 1 ? await open(FILES.accumulateStep) : null;
+  return { step: await open(FILES.trainStep), accumulate };
 }
 
 /** One step after the other, each recorded. */
@@ -86,24 +105,44 @@ class Stepper {
   readonly #clock: StepClock;
   readonly #step: TrainStep;
   readonly #dropout: DropoutNoise;
+  readonly #watch: DivergenceWatch;
 
-  constructor(plan: TrainPlan, run: RunUnderWay, session: Session, clock: StepClock) {
+  constructor(plan: TrainPlan, run: RunUnderWay, { step, accumulate }: StepSessions, clock: StepClock) {
     const { recipe, preprocessing } = plan.manifest;
     const { imageSize } = preprocessing;
+    const { batchSize, accumulation } = recipe;
     this.#plan = plan;
     this.#run = run;
     this.#clock = clock;
     this.#dropout = new DropoutNoise(plan.manifest, plan.seed);
-    const pictureShape = [recipe.batchSize, 3, imageSize, imageSize];
-    this.#step = new TrainStep(session, run.state, run.bank, pictureShape, noiseOf(plan, run));
+    const options = {
+      diagnose: diagnoser(plan.files, plan.threads),
+      ...(accumulate ? { accumulation: { session: accumulate, count: accumulation } } : {}),
+    };
+    const pictureShape = [batchSize, 3, imageSize, imageSize];
+    this.#step = new TrainStep(step, run.state, run.bank, pictureShape, noiseOf(plan, run), options);
+    this.#watch = watchOf(plan, run.progress);
   }
 
-  async take(batch: Batch): Promise<void> {
+  /**
+   * @returns true: the step is whole; false: it takes more batches
+   * @throws TrainingError when a number is not finite, or the loss leads nowhere
+   */
+  async take(batch: Batch): Promise<boolean> {
     const { progress, journal, normalizer } = this.#run;
     const { stepsPerEpoch, steps } = runLengths(this.#plan);
     const rate = learningRate(this.#plan.schedule, progress.step, steps);
-    const inputs = this.#dropout.at(progress.step);
-    const loss = await this.#step.run({ ...batch, inputs }, rate, `step ${progress.step + 1}`);
+    const where = `step ${progress.step + 1}`;
+    const given = { ...batch, inputs: this.#dropout.at(batch.step) };
+    const { accumulation } = this.#plan.manifest.recipe;
+    if ((batch.step + 1) % accumulation !== 0) {
+      await this.#step.accumulate(given, rate, where);
+      return false;
+    }
+    const loss = await this.#step.run(given, rate, where);
+    const fault = this.#watch.observe(loss);
+    if (fault !== null) throw new TrainingError(`${where}: ${fault}`);
+    progress.watch = { ...this.#watch.state };
     progress.step++;
     progress.lossSum += loss;
     progress.logNormalizer = normalizer?.log ?? null;
@@ -112,7 +151,15 @@ class Stepper {
     journal.emit({ kind: "step", ...record, steps, picturesPerSecond: this.#clock.tick() });
     if (progress.step % RATE_STEPS === 0 || progress.step % stepsPerEpoch === 0)
       journal.timing(this.#clock.timing(progress.step));
+    return true;
   }
+}
+
+function watchOf(plan: TrainPlan, { watch }: Progress): DivergenceWatch {
+  const { stepsPerEpoch } = runLengths(plan);
+  const size = { instances: plan.train.rowCount, stepsPerEpoch, bankInit: plan.bankInit };
+  const rule = divergenceRule(plan.manifest.recipe.objective, size);
+  return new DivergenceWatch(rule, (watch as DivergenceState | null) ?? undefined);
 }
 
 /** null where the objective draws no noise. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { atomicWrite, makeFolder } from "../artifact/node.js";
 import type { BrokenPicture } from "../data/loader.js";
 import { Monitor, type Evaluation } from "../evaluate/monitor.js";
+import { writeReport } from "../report/writeReport.js";
 import { stepName } from "../run/checkpoint.js";
 import { RUN } from "../run/layout.js";
 import type { KnnLevel, LevelName } from "../run/records.js";
@@ -19,6 +20,9 @@ import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
 import { startNormalizer } from "./startNormalizer.js";
 import { takeSteps, type Underway } from "./steps.js";
 import { Stopped, throwIfStopped, type TrainerHooks } from "./stopped.js";
+
+/** The page of a run under way is drawn anew at most this often: it takes a second. */
+const REPORT_EVERY_MS = 60_000;
 
 /**
  * @param command arguments of the program, for env.json
@@ -46,6 +50,7 @@ class Trainer {
   readonly #brokenRows: Set<number>;
   #monitor!: Monitor;
   #underWay: Underway | null;
+  #reported = performance.now();
 
   constructor(plan: TrainPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
     this.#plan = plan;
@@ -130,9 +135,12 @@ class Trainer {
     progress.lossSum = 0;
     progress.lastLoss = loss;
     const isBest = evaluation !== null && (await this.#tellEvaluation(evaluation));
-    journal.emit({ kind: "epoch", epoch, loss, seconds, knn: evaluation?.knn ?? [] });
+    const { knn, embedding } = evaluation ?? { knn: [], embedding: null };
+    journal.emit({ kind: "epoch", epoch, loss, seconds, knn, embedding });
     if (isBest || this.#isDue() || step === steps) await this.#checkpoint();
-    if (evaluation !== null && step < steps) await this.#export();
+    if (evaluation === null || step === steps) return;
+    await this.#export();
+    if (performance.now() - this.#reported > REPORT_EVERY_MS) await this.#report();
   }
 
   /** After the last step: a last evaluation, and all pictures encoded by what was learned. */
@@ -152,6 +160,7 @@ class Trainer {
     await this.#export();
     await this.#checkpoint();
     this.#opened.journal.log(`ends after step ${progress.step}`);
+    await this.#report();
   }
 
   async #evaluate(): Promise<Evaluation> {
@@ -159,7 +168,8 @@ class Trainer {
     const { data, shape } = this.#underWay!.bank;
     const [count, dim] = shape as [number, number];
     throwIfStopped(this.#hooks);
-    return this.#monitor.evaluate(boundEncoder(this.#plan, state), { count, dim, data });
+    const encoder = boundEncoder(this.#plan, state);
+    return this.#monitor.evaluate(encoder, { count, dim, data }, this.#brokenRows);
   }
 
   /** @returns whether it is the best so far */
@@ -170,6 +180,7 @@ class Trainer {
     if (strips !== null) {
       await makeFolder(join(this.#plan.out, RUN.neighbours));
       await atomicWrite(join(this.#plan.out, strips), stripsPng!);
+      journal.strips(step, stripsPng!);
     }
     journal.record({ kind: "evaluation", step, epoch, knn, embedding, strips });
     progress.evaluated = step;
@@ -201,12 +212,19 @@ class Trainer {
     if (this.#underWay === null) return;
     await this.#checkpoint();
     await this.#export();
+    await this.#report();
+  }
+
+  async #report(): Promise<void> {
+    await writeReport(this.#plan.out);
+    this.#reported = performance.now();
   }
 
   #openMonitor(): Promise<Monitor> {
     const { manifest, knnTemperature: temperature, ...plan } = this.#plan;
     const { embeddingDim } = manifest.recipe;
-    const options = { ...plan, preprocessing: manifest.preprocessing, embeddingDim, temperature };
+    const tellBroken = (pictures: readonly BrokenPicture[]) => this.#tellBrokenHeldOut(pictures);
+    const options = { ...plan, preprocessing: manifest.preprocessing, embeddingDim, temperature, tellBroken };
     return Monitor.open(options, (what) => this.#stage(what));
   }
 
@@ -223,6 +241,15 @@ class Trainer {
       if (this.#brokenRows.has(row)) continue;
       this.#brokenRows.add(row);
       progress.broken.push(row);
+      journal.record({ kind: "broken", id, reason });
+    }
+  }
+
+  #tellBrokenHeldOut(pictures: readonly BrokenPicture[]): void {
+    const { journal, progress } = this.#opened;
+    for (const { id, reason } of pictures) {
+      if (progress.brokenHeldOut.includes(id)) continue;
+      progress.brokenHeldOut.push(id);
       journal.record({ kind: "broken", id, reason });
     }
   }
@@ -246,7 +273,7 @@ class Trainer {
   }
 
   #summary(interrupted: boolean): TrainSummary {
-    const { step, epochs, lastLoss, lossSum, levels, broken } = this.#opened.progress;
+    const { step, epochs, lastLoss, lossSum, levels, broken, brokenHeldOut } = this.#opened.progress;
     const sinceEpoch = step - epochs * runLengths(this.#plan).stepsPerEpoch;
     return {
       out: this.#plan.out,
@@ -256,7 +283,7 @@ class Trainer {
       seconds: (performance.now() - this.#started) / 1000,
       interrupted,
       levels,
-      brokenPictures: broken.length,
+      brokenPictures: broken.length + brokenHeldOut.length,
     };
   }
 }

@@ -58,6 +58,7 @@ describe("Monitor", () => {
       seed: 0,
       threads: 1,
       dataWorkers: 1,
+      strictData: false,
       temperature: 0.07,
       ...changes,
     };

@@ -5,7 +5,8 @@ import { buildArtifact } from "../../src/build/buildArtifact.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { locateData } from "../../src/data/locate.js";
 import type { TrainPlan } from "../../src/train/plan.js";
-import { SAMPLE } from "../../src/train/presets.js";
+import { chooseSettings } from "../../src/config/choose.js";
+import { augmentOf } from "../../src/config/learning.js";
 
 export const STEPS_PER_EPOCH = 4;
 const PICTURES = 64;
@@ -32,7 +33,7 @@ export async function tinyPlan(
     ...buildArtifact({ recipe, preprocessing, seed: 0 }),
     train: { ...train, rowCount: PICTURES },
     evaluate: { ...evaluate, rowCount: 20 },
-    augment: SAMPLE.augment,
+    augment: augmentOf(chooseSettings({ preset: "sample" })),
     epochs: 2,
     steps: null,
     schedule: { base: 0.03, warmupSteps: 2, decay: "cosine" },

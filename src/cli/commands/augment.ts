@@ -7,7 +7,7 @@ import { describeAugmentation } from "../../data/augmentOptions.js";
 import { checkContactSheet, drawContactSheet, enlargement } from "../../data/contactSheet.js";
 import { openDataset } from "../../data/dataset.js";
 import { encodePng } from "../../data/encode.js";
-import { locateData } from "../../data/locate.js";
+import { locateNamed } from "../locateNamed.js";
 import { UsageError } from "../../errors.js";
 import { counted } from "../format.js";
 import type { Io } from "../io.js";
@@ -63,7 +63,7 @@ async function augment(given: AugmentArguments, settings: ViewSettings, io: Io):
       `--out ${out}: is there already, expected a new file; name another, or pass --overwrite`,
     );
   }
-  const { train } = await locateData(given.data ?? null, { seed: settings.seed });
+  const { train } = await locateNamed(given.data, { seed: settings.seed }, io);
   const sheet = await drawContactSheet(await openDataset(train), options);
   for (const reason of sheet.broken) io.stderr.write(`left out: ${reason}\n`);
   await atomicWrite(out, await encodePng(sheet.raster));

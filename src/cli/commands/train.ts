@@ -56,7 +56,7 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
       const options = givenSettings("train", parsed, SETTINGS) as Settings;
       const prepared = await prepareRun(options, config, io);
       const summary = await train(prepared, io);
-      io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary, prepared.data));
+      io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary, prepared));
       ended(summary.interrupted);
     },
   );
@@ -84,7 +84,7 @@ async function train({ plan, settings, folder }: PreparedRun, io: Io): Promise<T
   }
 }
 
-function describe(summary: TrainSummary, data: string | undefined): string {
+function describe(summary: TrainSummary, { data, skippedPaths }: PreparedRun): string {
   const { levels, out } = summary;
   const [k, one] = (levels["raw pixels"] ?? []).map((level) => level.k);
   const cell = (level: { top1: number } | undefined) => (level ? percent(level.top1) : "");
@@ -97,11 +97,18 @@ function describe(summary: TrainSummary, data: string | undefined): string {
   const done = summary.interrupted
     ? `\nStopped after ${counted(summary.steps, "step")}; ${out} holds what was learned so far.\n`
     : `\nLearned in ${duration(summary.seconds)}: ${counted(summary.epochs, "epoch")}, ${counted(summary.steps, "step")}, loss ${summary.loss.toFixed(3)}.\n`;
-  const files = `\n${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
+  const files = `${describeLosses(summary, skippedPaths)}\n${out}/report.html shows curves and neighbours; ${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
   if (summary.interrupted) return `${done}${known}${files}Next: npx onnx-instdisc train --resume ${out}\n`;
   const next =
     data === undefined
       ? "onnx-instdisc train --data path/to/your/pictures --out build/mine"
       : `onnx-instdisc train --data ${data} --epochs ${summary.epochs * 2 || 1} --out ${out}-longer`;
   return `${done}${known}${files}Next: npx ${next}\n`;
+}
+
+/** What of the data was not learned from. */
+function describeLosses({ brokenPictures, out }: TrainSummary, skippedPaths: number): string {
+  if (brokenPictures + skippedPaths === 0) return "";
+  const paths = skippedPaths > 0 ? ` and ${counted(skippedPaths, "path")}` : "";
+  return `\n${counted(brokenPictures, "picture")}${paths} could not be read and ${brokenPictures + skippedPaths === 1 ? "was" : "were"} left out; ${out}/${RUN.log} names the pictures.\n`;
 }
