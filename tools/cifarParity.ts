@@ -36,7 +36,16 @@ const RECIPE = {
     "warmup-steps": 100,
     schedule: "cosine",
   },
-  ...{ "crop-scale": 0.2, flip: 0.5, jitter: 0.4, gray: 0.2, "knn-temperature": 0.07 },
+  ...{
+    "crop-scale": 0.2,
+    flip: 0.5,
+    brightness: 0.4,
+    contrast: 0.4,
+    saturation: 0.4,
+    hue: 0.1,
+    gray: 0.2,
+    "knn-temperature": 0.07,
+  },
 };
 
 /** Largest difference of the means that counts as parity, in points of percent. */

@@ -24,7 +24,8 @@ class ViewOptions:
     scale: tuple[float, float] = (0.2, 1.0)  # area of the crop / area of the picture
     ratio: tuple[float, float] = (3 / 4, 4 / 3)  # width / height of the crop, drawn on a logarithmic scale
     flip: float = 0.5  # probability
-    jitter: float = 0.4  # factors of brightness, contrast, saturation: 1 -+ jitter; turns of hue: -+ jitter
+    jitter: float = 0.4  # factors of brightness, contrast, saturation: 1 -+ jitter
+    hue: float = 0.1  # turns: -+ hue
     gray: float = 0.2  # probability
 
 
@@ -37,7 +38,7 @@ def random_views(pictures: Tensor, rng: np.random.Generator, options: ViewOption
     columns = resampling(left, width, size)
     columns = torch.where(flipped.view(-1, 1, 1), columns.flip(1), columns)
     views = rows.unsqueeze(1) @ pictures @ columns.transpose(1, 2).unsqueeze(1)
-    views = jitter(views, rng, options.jitter)
+    views = jitter(views, rng, options)
     gray = torch.from_numpy(rng.random(count) < options.gray).view(-1, 1, 1, 1)
     return torch.where(gray, luma(views), views)
 
@@ -73,10 +74,11 @@ def resampling(first: np.ndarray, length: np.ndarray, size: int) -> Tensor:
     return (weights / weights.sum(2, keepdim=True)).float()
 
 
-def jitter(views: Tensor, rng: np.random.Generator, reach: float) -> Tensor:
+def jitter(views: Tensor, rng: np.random.Generator, options: ViewOptions) -> Tensor:
     """The four adjustments, in an order of its own for each picture."""
     count = len(views)
-    amounts = rng.uniform(-reach, reach, (4, count)).astype(np.float32)
+    reach = np.array([[options.jitter]] * 3 + [[options.hue]])
+    amounts = (rng.uniform(-1, 1, (4, count)) * reach).astype(np.float32)
     amounts[:3] += 1
     order = rng.permuted(np.tile(np.arange(4), (count, 1)), axis=1)
     for position in range(4):

@@ -1,6 +1,7 @@
 /** @file Shows a training run as it goes: a bar on a terminal, plain lines elsewhere. */
 
 import cliProgress from "cli-progress";
+import { tellBroken } from "../run/log.js";
 import type { KnnLevel } from "../run/records.js";
 import type { TrainEvent } from "../train/plan.js";
 import { duration, percent } from "./format.js";
@@ -34,7 +35,7 @@ function showEvaluation({ knn, embedding }: Extract<TrainEvent, { kind: "epoch" 
 /** The lines that stay, on a terminal and elsewhere; null for what only moves the bar. */
 function lastingLine(event: TrainEvent): string | null {
   if (event.kind === "level") return `${event.name}: ${showKnn(event.knn)}`;
-  if (event.kind === "broken") return `broken picture ${event.id}: ${event.reason}`;
+  if (event.kind === "broken") return tellBroken(event);
   if (event.kind === "note") return event.text;
   if (event.kind !== "epoch") return null;
   return `epoch ${event.epoch}: loss ${event.loss.toFixed(3)}${showEvaluation(event)}, ${duration(event.seconds)}`;

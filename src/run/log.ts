@@ -16,12 +16,20 @@ export class RunLog {
 
   /** "2026-01-31T12:00:00.000Z text", in UTC. */
   append(text: string): void {
-    this.#lines.append(`${new Date().toISOString()} ${text.replaceAll("\n", " ")}`);
+    this.#lines.append(`${new Date().toISOString()} ${oneLine(text)}`);
   }
 
   close(): void {
     this.#lines.close();
   }
+}
+
+/** Names of files may hold line breaks, and worse. */
+const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ");
+
+/** The reason names the picture. */
+export function tellBroken({ reason }: Extract<MetricRecord, { readonly kind: "broken" }>): string {
+  return oneLine(`broken picture: ${reason}`);
 }
 
 /** A record as a line for people; null for single steps. */
@@ -36,7 +44,7 @@ export function describeRecord(record: MetricRecord): string | null {
     case "evaluation":
       return record.knn.length > 0 ? `step ${record.step}: ${showKnn(record.knn)}` : null;
     case "broken":
-      return `broken picture ${record.id}: ${record.reason}`;
+      return tellBroken(record);
   }
 }
 

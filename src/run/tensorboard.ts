@@ -6,7 +6,7 @@
 import { appendFileSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ArtifactError } from "../errors.js";
+import { writeFailure } from "../artifact/node.js";
 import { maskedCrc32c } from "./crc32c.js";
 import { concat, encodeEvent, type EventContent } from "./eventProtobuf.js";
 import type { KnnLevel, MetricRecord, TimingRecord } from "./records.js";
@@ -86,11 +86,7 @@ function explain<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ArtifactError(
-      `${path}: cannot be written (${code}), expected a folder with room to write; free the disk or choose another --out`,
-      { cause: error },
-    );
+    throw writeFailure(path, error);
   }
 }
 

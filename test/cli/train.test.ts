@@ -90,7 +90,9 @@ describe("onnx-instdisc train", () => {
   it("writes an encoder that gives unit vectors, with the weights of the state", async () => {
     const { manifest, files } = await readArtifact(join(folder(), "run", RUN.exported));
     assert.deepEqual(
-      readdirSync(join(folder(), "run")).sort(),
+      readdirSync(join(folder(), "run"))
+        .map((name) => name.replace(/tfevents.*/, "tfevents"))
+        .sort(),
       [
         RUN.checkpoints,
         RUN.config,
@@ -100,6 +102,9 @@ describe("onnx-instdisc train", () => {
         RUN.metrics,
         RUN.timings,
         RUN.log,
+        RUN.neighbours,
+        RUN.report,
+        "events.out.tfevents",
       ].sort(),
     );
     assert.deepEqual(

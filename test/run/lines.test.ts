@@ -103,7 +103,7 @@ describe("RunLog", () => {
         "epoch 1, step 20: loss 6.2500",
         "step 20: kNN(200) 43.1 %, kNN(1) 40.0 %",
         null,
-        "broken picture a.jpg: torn",
+        "broken picture: torn",
       ],
     );
   });

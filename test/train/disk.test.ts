@@ -58,7 +58,8 @@ describe("a run on a disk that fails", () => {
     };
     await assert.rejects(run(out, { checkpointEvery: 3 }, fill), {
       name: "ArtifactError",
-      message: `${checkpointFile(out, 4)}: cannot be written (ENOSPC), expected a writable folder; free some space on the disk`,
+      // The neighbour strips, an event or the checkpoint: whichever is the first to find no room.
+      message: /\(ENOSPC\), expected a writable folder; free some space on the disk$/,
     });
     const found = (await findCheckpoint(out))!;
     assert.deepEqual([found.step, found.passedOver], [3, []]);

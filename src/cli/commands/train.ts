@@ -97,7 +97,7 @@ function describe(summary: TrainSummary, { data, skippedPaths }: PreparedRun): s
   const done = summary.interrupted
     ? `\nStopped after ${counted(summary.steps, "step")}; ${out} holds what was learned so far.\n`
     : `\nLearned in ${duration(summary.seconds)}: ${counted(summary.epochs, "epoch")}, ${counted(summary.steps, "step")}, loss ${summary.loss.toFixed(3)}.\n`;
-  const files = `${describeLosses(summary, skippedPaths)}\n${out}/report.html shows curves and neighbours; ${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
+  const files = `${describeLosses(summary, skippedPaths)}\n${out}/report.html shows curves and neighbours.\n${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
   if (summary.interrupted) return `${done}${known}${files}Next: npx onnx-instdisc train --resume ${out}\n`;
   const next =
     data === undefined
