@@ -1,6 +1,6 @@
 """Instance discrimination on CIFAR-10 in PyTorch: the other side of tools/cifarParity.ts, which starts it.
 
-    .venv/bin/python tools/cifarParity.py FOLDER --seed 0 --epochs 5 [--threads 2]
+    .venv/bin/python tools/cifarParity.py FOLDER --seed 0 --epochs 5 [--threads 2] [--weights FILE]
 
 FOLDER has train/<class>/*.jpg and val/<class>/*.jpg, all of 32x32 pixels. Prints one line of JSON: kNN accuracy of the
 finished network and of raw pixels, mean loss and kNN accuracy of every epoch, pictures per second.
@@ -34,6 +34,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from exchangeWeights import read_safetensors
 from networks import NETWORKS
 from tensorViews import ViewOptions, random_views
 
@@ -108,6 +109,13 @@ def knn_accuracy(bank: Tensor, bank_labels: Tensor, queries: Tensor, labels: Ten
     return accuracy
 
 
+def load_weights(network: nn.Module, file: Path) -> None:
+    """Every parameter and running statistic; what else the file holds, such as momentum, is left."""
+    state = network.state_dict()
+    given = read_safetensors(file)
+    network.load_state_dict({name: given.get(name, state[name]) for name in state})
+
+
 def rate_at(step: int, steps: int) -> float:
     """Learning rate of a step, counted from 0."""
     if step < WARM_UP_STEPS:
@@ -121,6 +129,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--weights", type=Path, help="safetensors to start from, instead of torch.nn's random ones")
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
@@ -134,6 +143,8 @@ def main() -> None:
     raw_pixels = knn_accuracy(flat[0], labels, flat[1], held_out_labels)
 
     model = Encoder().to(memory_format=torch.channels_last)
+    if options.weights is not None:
+        load_weights(model.network, options.weights)
     # A copy, since the pass moves the running statistics, and training is to begin with fresh ones.
     bank = encode(copy.deepcopy(model).train(), pictures, normalize)
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE, **SGD)

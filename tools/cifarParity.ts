@@ -5,13 +5,15 @@
  *         [--train 10000] [--test 2000] [--threads 2] [--folder build/cifarParity] [--out report.json]
  *
  * Ours is the train command; every setting of the recipe is given, so that no default can move it. The other side is
- * tools/cifarParity.py, whose header states the recipe. Writes a table to stderr and JSON to stdout, or to --out.
+ * tools/cifarParity.py, whose header states the recipe. It starts from our first weights where our side has run: those
+ * of one seed or another make some three points of difference on either side. Writes a table to stderr and JSON to stdout, or to --out.
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { duration, percent, table } from "../src/cli/format.js";
+import { FILES } from "../src/build/buildArtifact.js";
 import { RUN } from "../src/run/layout.js";
 import type { KnnLevel, LevelName } from "../src/run/records.js";
 import { MACHINE, VERSIONS } from "./bench/machine.js";
@@ -116,7 +118,11 @@ function epochsOf(metrics: string): Result["epochs"] {
 }
 
 async function torch(seed: number): Promise<Result> {
-  const options = ["--seed", String(seed), "--epochs", given.epochs, "--threads", given.threads];
+  const weights = join(given.folder, `ours-${seed}`, RUN.graph, FILES.state);
+  const options = [
+    ...["--seed", String(seed), "--epochs", given.epochs, "--threads", given.threads],
+    ...(existsSync(weights) ? ["--weights", weights] : []),
+  ];
   return (await runJson(findPython(), [join(ROOT, "tools/cifarParity.py"), pictures, ...options])) as Result;
 }
 
