@@ -38,7 +38,7 @@ export {
 } from "./config/settings.js";
 export type { AugmentOptions } from "./data/augment.js";
 export type { DataSource, Dataset, Picture } from "./data/dataset.js";
-export { openDataset } from "./data/dataset.js";
+export { DATA_FORMATS, openDataset, type DataFormat } from "./data/dataset.js";
 export { locateData, type LocatedData } from "./data/locate.js";
 export { measureNormalization } from "./data/normalization.js";
 export * from "./errors.js";

@@ -1,11 +1,12 @@
 /** @file The bank before the first step. */
 
 import { FILES } from "../build/buildArtifact.js";
-import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
+import type { Batch, BrokenPicture } from "../data/loader.js";
 import { RandomStream } from "../random/philox.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
 import { initializeBank, initializeUnitBank } from "../build/initialize.js";
+import { loadPictures } from "./loadPictures.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
@@ -36,23 +37,13 @@ async function forwardInto(
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<void> {
-  const { imageSize, mean, std, resize } = plan.manifest.preprocessing;
+  const { imageSize, resize } = plan.manifest.preprocessing;
   const { batchSize, embeddingDim } = plan.manifest.recipe;
   const session = await openSession(plan.files.get(FILES.bankInit)!, FILES.bankInit, {
     ep: "cpu",
     threads: plan.threads,
   });
-  const transform = { kind: "evaluate", resize } as const;
-  const options = {
-    source: plan.train,
-    transform,
-    imageSize,
-    mean,
-    std,
-    seed: plan.seed,
-    strict: plan.strictData,
-  };
-  const loader = createLoader({ ...options, batchSize, workers: plan.dataWorkers });
+  const loader = loadPictures(plan, { kind: "evaluate", resize });
   const pictures = floats([batchSize, 3, imageSize, imageSize]);
   const embeddings = floats([batchSize, embeddingDim]);
   const feeds = new Map([...state.tensors("parameter"), ["pixel_values", pictures] as const]);

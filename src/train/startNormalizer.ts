@@ -1,10 +1,11 @@
 /** @file ln Z before the first step, from the first batches as training will see them. */
 
 import { FILES } from "../build/buildArtifact.js";
-import { createLoader, type BrokenPicture } from "../data/loader.js";
+import type { BrokenPicture } from "../data/loader.js";
 import { TrainingError } from "../errors.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
+import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import { initialBatches, logMeanExp, Normalizer } from "./normalizer.js";
 import type { TrainPlan } from "./plan.js";
@@ -35,7 +36,7 @@ async function estimates(
   progress: (done: number, total: number) => void,
 ): Promise<number[]> {
   const { recipe, preprocessing } = plan.manifest;
-  const { imageSize, mean, std } = preprocessing;
+  const { imageSize } = preprocessing;
   const { batchSize, objective } = recipe;
   if (objective.name !== "nce") return [];
   const setup = { objective, instances: bank.shape[0]!, batchSize, seed: plan.seed, normalizer: null };
@@ -44,17 +45,7 @@ async function estimates(
     ep: "cpu",
     threads: plan.threads,
   });
-  const transform = { kind: "augment", options: plan.augment } as const;
-  const options = {
-    source: plan.train,
-    transform,
-    imageSize,
-    mean,
-    std,
-    seed: plan.seed,
-    strict: plan.strictData,
-  };
-  const loader = createLoader({ ...options, batchSize, steps: count, workers: plan.dataWorkers });
+  const loader = loadPictures(plan, { kind: "augment", options: plan.augment }, { steps: count });
   const ownRows = int64s([batchSize]);
   const logs: number[] = [];
   try {

@@ -1,6 +1,6 @@
 /** @file The steps of a run, from where it is to its end. */
 
-import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
+import type { Batch, BrokenPicture } from "../data/loader.js";
 import { FILES } from "../build/buildArtifact.js";
 import { openSession } from "../runtime/node.js";
 import type { FloatTensor, Session } from "../runtime/session.js";
@@ -9,6 +9,7 @@ import type { Progress } from "../run/progress.js";
 import { diagnoser } from "./diagnose.js";
 import { divergenceRule, DivergenceWatch, type DivergenceState } from "./divergence.js";
 import { DropoutNoise } from "./dropoutNoise.js";
+import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
 import type { OpenedRun } from "./openRun.js";
@@ -45,25 +46,18 @@ export async function takeSteps(
   started: number,
   listener: StepListener,
 ): Promise<void> {
-  const { recipe, preprocessing } = plan.manifest;
-  const { imageSize, mean, std } = preprocessing;
-  const { batchSize, accumulation } = recipe;
+  const { batchSize, accumulation } = plan.manifest.recipe;
   const { stepsPerEpoch, steps } = runLengths(plan);
   const done = run.progress.step;
   if (done >= steps) return;
   throwIfStopped(hooks);
   const sessions = await openSessions(plan);
-  const loader = createLoader({
-    source: plan.train,
-    transform: { kind: "augment", options: plan.augment },
-    ...{ imageSize, mean, std, batchSize, accumulation },
+  const loader = loadPictures(
+    plan,
+    { kind: "augment", options: plan.augment },
     // The loader counts batches.
-    firstStep: done * accumulation,
-    steps: (steps - done) * accumulation,
-    seed: plan.seed,
-    workers: plan.dataWorkers,
-    strict: plan.strictData,
-  });
+    { accumulation, firstStep: done * accumulation, steps: (steps - done) * accumulation },
+  );
   const clock = new StepClock(batchSize * accumulation, started);
   const stepper = new Stepper(plan, run, sessions, clock);
   let epochBegan = performance.now();

@@ -1,0 +1,21 @@
+/** @file Batches of the pictures that a run learns from. */
+
+import { createLoader, type Loader, type LoaderOptions } from "../data/loader.js";
+import type { TransformKind } from "../data/transform.js";
+import type { TrainPlan } from "./plan.js";
+
+/** @param part which batches; default: all that `transform` has */
+export function loadPictures(
+  { manifest, train, seed, dataWorkers, strictData }: TrainPlan,
+  transform: TransformKind,
+  part: Pick<LoaderOptions, "accumulation" | "firstStep" | "steps"> = {},
+): Loader {
+  const { imageSize, mean, std } = manifest.preprocessing;
+  return createLoader({
+    ...{ source: train, transform, imageSize, mean, std, seed },
+    batchSize: manifest.recipe.batchSize,
+    workers: dataWorkers,
+    strict: strictData,
+    ...part,
+  });
+}
