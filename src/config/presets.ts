@@ -43,6 +43,9 @@ const SMALL = {
   "crop-ratio": RATIO,
   flip: 0.5,
   ...JITTER,
+  // The authors' 0.4 turns horses green: after five epochs of 10,000 CIFAR pictures the nearest neighbour is right for
+  // 25.5 % with it, for 30.5 % with 0.1 (PyTorch).
+  hue: 0.1,
   gray: 0.2,
 } as const satisfies PresetSettings;
 
@@ -118,7 +121,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     source: "our own, on the authors' CIFAR-10 network",
     about:
       "Hundreds to tens of thousands of pictures of your own, on a processor; the default with --data. Beside the " +
-      "authors: a bank filled by a forward pass, warm-up, cosine, flip. 64 pixels see more and cost four times as much.",
+      "authors: a bank filled by a forward pass, warm-up, cosine, flip, a weaker turn of hues. 64 pixels see more and cost " +
+      "four times as much.",
     settings: SMALL,
   },
   cifar10: {
