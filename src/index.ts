@@ -43,7 +43,7 @@ export { locateData, type LocatedData } from "./data/locate.js";
 export { measureNormalization } from "./data/normalization.js";
 export * from "./errors.js";
 export { searchNearest } from "./evaluate/search.js";
-export type { Vectors } from "./evaluate/vectors.js";
+export type { Vectors } from "./search/vectors.js";
 export { differentiate, gradientName } from "./grad/differentiate.js";
 export type { DType, Tensor } from "./ir/dtype.js";
 export { EXECUTION_PROVIDERS, type ExecutionProvider } from "./ir/executionProvider.js";

@@ -5,7 +5,7 @@ import type { DataSource } from "../data/dataset.js";
 import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
 import { openSession } from "../runtime/node.js";
 import { floats } from "../runtime/session.js";
-import { normalizeRows, type Vectors } from "./vectors.js";
+import { normalizeRows, type Vectors } from "../search/vectors.js";
 
 /** Raw pixels are compared at this size at most: more pixels cost much and say little. */
 const RAW_SIDE = 32;

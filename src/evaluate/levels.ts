@@ -3,7 +3,7 @@
 import { accuracy } from "../knn/vote.js";
 import type { KnnLevel } from "../run/records.js";
 import { searchNearest } from "./search.js";
-import type { Vectors } from "./vectors.js";
+import type { Vectors } from "../search/vectors.js";
 
 /** Neighbours that vote: the paper's 200, and the nearest alone. */
 const NEIGHBOURS = [200, 1];

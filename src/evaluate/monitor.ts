@@ -18,7 +18,7 @@ import { labelsOf } from "./labels.js";
 import { chanceLevel, knnLevels, type Labelled } from "./levels.js";
 import { effectiveRank, uniformity } from "./statistics.js";
 import { NeighbourStrips } from "./strips.js";
-import { shuffledRows, takeRows, withoutRows, type Selection, type Vectors } from "./vectors.js";
+import { shuffledRows, takeRows, withoutRows, type Selection, type Vectors } from "../search/vectors.js";
 import { alignmentOfViews } from "./views.js";
 
 /** Rows of the bank that uniformity and effective rank are measured on: two million pairs. */

@@ -8,7 +8,7 @@ import { cpu } from "../lower/targets/cpu.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type HostTensor } from "../runtime/session.js";
 import { VERSION } from "../version.js";
-import type { Vectors } from "./vectors.js";
+import type { Vectors } from "../search/vectors.js";
 
 /** Similarities computed at once: 64 MiB. */
 const BLOCK_NUMBERS = 2 ** 24;

@@ -4,7 +4,7 @@
  */
 
 import { symmetricEigenvalues } from "./eigenvalues.js";
-import type { Vectors } from "./vectors.js";
+import type { Vectors } from "../search/vectors.js";
 
 /** Mean squared distance between row i of `some` and row i of `others`: 0 to 4 for unit vectors. */
 export function alignment(some: Vectors, others: Vectors): number {

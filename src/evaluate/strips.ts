@@ -11,7 +11,7 @@ import { RandomStream } from "../random/philox.js";
 import type { EmbedOptions, Encode } from "./embed.js";
 import { readablePictures, readPicture } from "./pictures.js";
 import { searchNearest } from "./search.js";
-import { shuffledRows, type Selection } from "./vectors.js";
+import { shuffledRows, type Selection } from "../search/vectors.js";
 
 const QUERIES = 8;
 const NEIGHBOURS = 10;

@@ -7,7 +7,7 @@ import { RandomStream } from "../random/philox.js";
 import { EVALUATION_BATCH, type EmbedOptions, type Encode } from "./embed.js";
 import { readablePictures } from "./pictures.js";
 import { alignment } from "./statistics.js";
-import { shuffledRows } from "./vectors.js";
+import { shuffledRows } from "../search/vectors.js";
 
 /** Each picture in sixteen, so that it costs little beside an epoch, but enough for a mean that holds still. */
 const SHARE = 1 / 16;

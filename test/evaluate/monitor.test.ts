@@ -6,7 +6,7 @@ import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../src/build/recipe.js";
 import { locateData } from "../../src/data/locate.js";
 import { Monitor, type MonitorOptions } from "../../src/evaluate/monitor.js";
-import { normalizeRows, type Vectors } from "../../src/evaluate/vectors.js";
+import { normalizeRows, type Vectors } from "../../src/search/vectors.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { writeClassFolders, writeIdx } from "../cli/pictures.js";
 import { suiteFolder } from "../support/temporary.js";

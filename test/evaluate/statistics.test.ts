@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { alignment, effectiveRank, uniformity } from "../../src/evaluate/statistics.js";
-import { normalizeRows } from "../../src/evaluate/vectors.js";
+import { normalizeRows } from "../../src/search/vectors.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { vectors } from "./vectorsOf.js";
 

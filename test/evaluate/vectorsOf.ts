@@ -1,6 +1,6 @@
 /** @file Vectors written down row by row. */
 
-import type { Vectors } from "../../src/evaluate/vectors.js";
+import type { Vectors } from "../../src/search/vectors.js";
 
 export const vectors = (dim: number, ...rows: readonly (readonly number[])[]): Vectors => ({
   count: rows.length,

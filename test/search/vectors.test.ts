@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { normalizeRows, shuffledRows, takeRows, withoutRows } from "../../src/evaluate/vectors.js";
+import { normalizeRows, shuffledRows, takeRows, withoutRows } from "../../src/search/vectors.js";
 import { RandomStream } from "../../src/random/philox.js";
-import { vectors } from "./vectorsOf.js";
+import { vectors } from "../evaluate/vectorsOf.js";
 
 describe("withoutRows", () => {
   it("leaves rows out and says where the others stood", () => {
