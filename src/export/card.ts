@@ -21,7 +21,7 @@ export function printCard(facts: CardFacts, folder: string): string {
     frontMatter(facts),
     `# ${plain(facts.name)}`,
     introduction(facts),
-    `## Use\n\n${usage(folder, facts.manifest.recipe.embeddingDim)}`,
+    `## Use\n\n${usage(folder, facts.dtypes, facts.manifest.recipe.embeddingDim)}`,
     `## What it learned\n\n${learned(facts)}`,
     `## How it was trained\n\n${training(facts)}`,
     `## Files\n\n${files(facts)}`,

@@ -73,6 +73,7 @@ export async function exportEncoder(options: ExportOptions): Promise<ExportSumma
     features: featuresOf(model),
     run,
     models: variants.map((variant) => describe(variant, models.get(variant.file)!, drift)),
+    dtypes: variants.map(({ dtype }) => dtype),
     comparison,
     curves: curves === null ? null : EXPORT.curves,
   };

@@ -36,6 +36,8 @@ export interface CardFacts {
   /** null: the artifact is not from a run. */
   readonly run: RunRecords | null;
   readonly models: readonly ExportedFile[];
+  /** Of the models that transformers.js loads, as it calls them; fp32 first. */
+  readonly dtypes: readonly string[];
   readonly comparison: Comparison;
   /** File of the curves; null: none were drawn. */
   readonly curves: string | null;

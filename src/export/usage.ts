@@ -2,9 +2,15 @@
 
 import { codeBlock } from "./markdown.js";
 
-/** @param folder name of the exported folder */
-export function usage(folder: string, dim: number): string {
+/**
+ * @param folder name of the exported folder
+ * @param dtypes of its models, as transformers.js calls them, fp32 first
+ * @param dim D
+ */
+export function usage(folder: string, dtypes: readonly string[], dim: number): string {
   const quoted = JSON.stringify(folder);
+  const [first, ...others] = dtypes.map((dtype) => JSON.stringify(dtype));
+  const choice = others.length > 0 ? ` // or ${others.join(", ")}` : "";
   return `### transformers.js, in Node and in a browser
 
 ${codeBlock(
@@ -15,7 +21,7 @@ import { env, pipeline } from "@huggingface/transformers";
 env.localModelPath = "."; // where the folder ${folder} lies; in a browser, a URL
 env.allowRemoteModels = false; // leave both out for a model of the hub
 
-const extract = await pipeline("image-feature-extraction", ${quoted}, { dtype: "fp32" }); // or "fp16", "q8"
+const extract = await pipeline("image-feature-extraction", ${quoted}, { dtype: ${first} });${choice}
 const { data } = await extract("photo.jpg");
 console.log(data.length); // ${dim} numbers, a vector of length 1
 `,
@@ -29,7 +35,7 @@ ${codeBlock(
 import ort from "onnxruntime-node";
 import sharp from "sharp";
 
-const picture = sharp("photo.jpg").rotate().toColourspace("srgb").removeAlpha().raw();
+const picture = sharp("photo.jpg").autoOrient().flatten({ background: "white" }).toColourspace("srgb").raw();
 const { data, info } = await picture.toBuffer({ resolveWithObject: true });
 const session = await ort.InferenceSession.create(${JSON.stringify(`${folder}/model_image.onnx`)});
 const image = new ort.Tensor("uint8", data, [1, info.height, info.width, 3]);
@@ -45,10 +51,10 @@ ${codeBlock(
   `
 import numpy as np
 import onnxruntime as ort
-from PIL import Image
+from PIL import Image, ImageOps
 
 session = ort.InferenceSession(${JSON.stringify(`${folder}/model_image.onnx`)})
-image = np.asarray(Image.open("photo.jpg").convert("RGB"))
+image = np.asarray(ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB"))
 (vectors,) = session.run(["image_embeds"], {"image": image[None]})
 print(vectors.shape)  # (1, ${dim})
 `,

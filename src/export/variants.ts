@@ -1,9 +1,11 @@
 /** @file The model files of an exported folder: one list, from which files, drift and card are made. */
 
 import { UsageError } from "../errors.js";
+import { halfModel } from "./models/halfModel.js";
+import { quantizedModel } from "./models/quantizedModel.js";
 
 /** As --dtype names them. */
-export const PRECISIONS = ["fp32"] as const;
+export const PRECISIONS = ["fp32", "fp16", "int8"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 export interface Variant {
@@ -23,6 +25,20 @@ const VARIANTS: readonly Variant[] = [
     dtype: "fp32",
     what: "as trained",
     make: (encoder) => encoder,
+  },
+  {
+    precision: "fp16",
+    file: "onnx/model_fp16.onnx",
+    dtype: "fp16",
+    what: "weights and sums in half precision",
+    make: halfModel,
+  },
+  {
+    precision: "int8",
+    file: "onnx/model_quantized.onnx",
+    dtype: "q8",
+    what: "weights in 8 bits",
+    make: quantizedModel,
   },
 ];
 
