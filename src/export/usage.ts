@@ -38,7 +38,7 @@ import sharp from "sharp";
 const picture = sharp("photo.jpg").autoOrient().flatten({ background: "white" }).toColourspace("srgb").raw();
 const { data, info } = await picture.toBuffer({ resolveWithObject: true });
 const session = await ort.InferenceSession.create(${JSON.stringify(`${folder}/model_image.onnx`)});
-const image = new ort.Tensor("uint8", data, [1, info.height, info.width, 3]);
+const image = new ort.Tensor("uint8", data, [info.height, info.width, 3]);
 const { image_embeds } = await session.run({ image });
 console.log(image_embeds.data.length); // ${dim}
 `,
@@ -55,7 +55,7 @@ from PIL import Image, ImageOps
 
 session = ort.InferenceSession(${JSON.stringify(`${folder}/model_image.onnx`)})
 image = np.asarray(ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB"))
-(vectors,) = session.run(["image_embeds"], {"image": image[None]})
+(vectors,) = session.run(["image_embeds"], {"image": image})
 print(vectors.shape)  # (1, ${dim})
 `,
 )}

@@ -58,8 +58,8 @@ export function exportCommand(parser: Argv, io: Io): void {
         .positional("model", { type: "string", demandOption: true, describe: "run or artifact folder" })
         .options(OPTIONS)
         .example("$0 export build/run", "writes build/encoder")
-        .example("$0 export build/run --out my-encoder --license mit --author Me", "a card ready for the hub")
-        .example("$0 export build/run --out small --dtype fp32,int8", "only these model files"),
+        .example("$0 export build/run --license mit --out fox", "a card ready for the hub")
+        .example("$0 export build/run --dtype fp32,int8", "only these model files"),
     async (parsed) => {
       checkNumbers(parsed);
       const { json, dtype, ...given } = parsed as unknown as ExportArguments;
