@@ -1,9 +1,8 @@
 /** @file A trained encoder as a folder in Hugging Face's layout, which transformers.js and every ONNX runtime load. */
 
-import { basename, join, relative, resolve } from "node:path";
 import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import type { Manifest } from "../artifact/manifest.js";
-import { decodeModel } from "../codec/decode.js";
 import { UsageError } from "../errors.js";
 import { HUB } from "../models/hubFolder.js";
 import { readModel, type Model } from "../models/model.js";
@@ -14,13 +13,13 @@ import { RUN } from "../run/layout.js";
 import type { Agreement } from "./agreement.js";
 import { printCard } from "./card.js";
 import type { CardFacts, Comparison, ExportedFile } from "./facts.js";
-import { checkFolder, replaceFolder } from "./folder.js";
+import { checkFolder, isWithin, replaceFolder } from "./folder.js";
 import { modelConfig, preprocessorConfig } from "./hubConfig.js";
 import { measureFiles, type Stage } from "./measure.js";
+import { featuresOf, makeModelFiles, type ModelFile } from "./modelFiles.js";
+import { EXPORT, isOurs } from "./names.js";
 import { testPictures } from "./testPictures.js";
-import { chooseVariants, PRECISIONS, type Variant } from "./variants.js";
-
-export const EXPORT = { card: "README.md", curves: "curves.svg" } as const;
+import { chooseVariants, PRECISIONS } from "./variants.js";
 
 export interface ExportOptions {
   /** A run or an artifact folder. */
@@ -55,56 +54,46 @@ export interface ExportSummary {
 export async function exportEncoder(options: ExportOptions): Promise<ExportSummary> {
   const variants = chooseVariants(options.precisions ?? PRECISIONS);
   const model = await readModel(options.model);
+  const out = options.out ?? join(model.run ?? model.artifact ?? options.model, "..", "encoder");
   const manifest = manifestOf(model);
-  const out = options.out ?? join(model.run ?? model.artifact!, "..", "encoder");
   checkApart(model, out);
   const folder = await checkFolder(out, options.overwrite ?? false, isOurs);
-  const name = options.name ?? basename(folder);
-  const run = await recordsOf(model);
-  const models = new Map(variants.map(({ file, make }) => [file, make(model.encoder)]));
+  const { license = "unknown", author = null, name = basename(folder) } = options;
+  const models = makeModelFiles(model, { author, license }, variants);
   const { drift, comparison } = await measure(model, models, options.stage ?? (() => () => {}));
+  const run = await recordsOf(model);
   const curves = run && (await drawCurveSheet(run));
   const facts: CardFacts = {
     name,
-    license: options.license ?? "unknown",
-    author: options.author ?? null,
+    license,
+    author,
     manifest,
     temperature: model.temperature,
     features: featuresOf(model),
     run,
-    models: variants.map((variant) => describe(variant, models.get(variant.file)!, drift)),
-    dtypes: variants.map(({ dtype }) => dtype),
+    models: models.map(({ file, what, bytes }) => describe(file, bytes, what, drift.get(file))),
+    dtypes: models.flatMap(({ dtype }) => dtype ?? []),
     comparison,
     curves: curves === null ? null : EXPORT.curves,
   };
-  const files = new Map([
+  const others = new Map([
     [HUB.config, json(modelConfig({ manifest, temperature: model.temperature }))],
     [HUB.preprocessor, json(preprocessorConfig(model.preprocessing))],
-    ...models,
     ...(curves === null ? [] : [[EXPORT.curves, text(curves)] as const]),
     [EXPORT.card, text(printCard(facts, basename(folder)))],
   ]);
+  const files = new Map([...others, ...models.map(({ file, bytes }) => [file, bytes] as const)]);
   await replaceFolder(folder, files, isOurs);
-  const others = [...files].filter(([file]) => !models.has(file));
-  const described = others.map(([file, bytes]) => ({
-    name: file,
-    sizeBytes: bytes.length,
-    what: "",
-    drift: null,
-  }));
-  return { out, name, files: [...facts.models, ...described], comparison };
+  return {
+    out,
+    name,
+    files: [...facts.models, ...[...others].map(([file, bytes]) => describe(file, bytes, ""))],
+    comparison,
+  };
 }
 
-/** Names that an export writes, now or in an earlier version. */
-function isOurs(name: string): boolean {
-  const known: readonly string[] = [
-    HUB.config,
-    HUB.preprocessor,
-    EXPORT.card,
-    EXPORT.curves,
-    "model_image.onnx",
-  ];
-  return known.includes(name) || /^onnx\/model(_\w+)?\.onnx$/.test(name);
+function describe(name: string, { length }: Uint8Array, what: string, drift?: Agreement): ExportedFile {
+  return { name, sizeBytes: length, what, drift: drift ?? null };
 }
 
 function manifestOf({ manifest, where }: Model): Manifest {
@@ -116,8 +105,7 @@ function manifestOf({ manifest, where }: Model): Manifest {
 
 /** @throws UsageError when replacing `out` would take the model with it */
 function checkApart({ where, run, artifact }: Model, out: string): void {
-  const way = relative(resolve(out), resolve(run ?? artifact!));
-  if (way === "" || !(way.startsWith("..") || resolve(way) === way)) {
+  if (isWithin(resolve(run ?? artifact!), resolve(out))) {
     throw new UsageError(
       `--out ${out}: holds the model ${where} itself, expected another folder; name one beside or below it`,
     );
@@ -131,7 +119,7 @@ async function recordsOf({ run }: Model): Promise<RunRecords | null> {
 
 async function measure(
   model: Model,
-  models: ReadonlyMap<string, Uint8Array>,
+  models: readonly ModelFile[],
   stage: Stage,
 ): Promise<{ readonly drift: ReadonlyMap<string, Agreement>; readonly comparison: Comparison }> {
   const pictures = await testPictures(model);
@@ -141,21 +129,6 @@ async function measure(
   const compared = [...drift.values()][0]!.pictures;
   const kind = pictures.heldOut ? "held-out picture" : "training picture";
   return { drift, comparison: { pictures: counted(compared, kind), missing: null } };
-}
-
-function describe(
-  { file, what }: Variant,
-  bytes: Uint8Array,
-  drift: ReadonlyMap<string, Agreement>,
-): ExportedFile {
-  return { name: file, sizeBytes: bytes.length, what, drift: drift.get(file) ?? null };
-}
-
-/** Length of pooler_output. */
-function featuresOf({ encoder, where }: Model): number | null {
-  const { outputs } = decodeModel(encoder, where).graph;
-  const length = outputs.find(({ name }) => name === "pooler_output")?.value.shape[1];
-  return typeof length === "number" ? length : null;
 }
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);

@@ -122,8 +122,8 @@ async function carryOver(from: string, to: string, prefix: string, isOurs: IsOur
   }
 }
 
-/** Whether `path` is `folder` or lies in it. */
-function isWithin(path: string, folder: string): boolean {
+/** Whether `path` is `folder` or lies in it; both absolute. */
+export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === "" || !(way.startsWith("..") || resolve(way) === way);
 }

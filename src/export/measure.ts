@@ -4,8 +4,10 @@ import { availableParallelism } from "node:os";
 import type { DataSource } from "../data/dataset.js";
 import { embedAll, withEncoder, type Embedded, type EmbedOptions, type Progress } from "../evaluate/embed.js";
 import type { Model } from "../models/model.js";
-import { withoutRows } from "../search/vectors.js";
+import { withoutRows, type Vectors } from "../search/vectors.js";
 import { agreementWith, type Agreement } from "./agreement.js";
+import { embedImages } from "./embedImages.js";
+import type { ModelFile } from "./modelFiles.js";
 import type { TestPictures } from "./testPictures.js";
 
 const DATA_WORKERS = 2;
@@ -14,24 +16,28 @@ const DATA_WORKERS = 2;
 export type Stage = (what: string) => Progress;
 
 /**
- * @param files model files by name, of the same inputs and outputs as the encoder
- * @returns what each differs in, by name
+ * @returns what each file differs in, by name
  * @throws ProviderError when the runtime refuses a file; DataError when not one picture can be read
  */
 export async function measureFiles(
   model: Model,
-  { source, bank }: TestPictures,
-  files: ReadonlyMap<string, Uint8Array>,
+  pictures: TestPictures,
+  files: readonly Pick<ModelFile, "file" | "input" | "bytes">[],
   stage: Stage,
 ): Promise<ReadonlyMap<string, Agreement>> {
-  const embed = async (name: string, encoder: Uint8Array): Promise<Embedded> =>
-    embedPictures(model, source, encoder, stage(`measuring ${name}`));
-  const { vectors, broken } = await embed("the encoder", model.encoder);
+  const { source, bank } = pictures;
+  const embed = (encoder: Uint8Array, progress: Progress): Promise<Embedded> =>
+    embedPictures(model, source, encoder, progress);
+  const { vectors, broken } = await embed(model.encoder, stage("measuring the encoder"));
   const compare = await agreementWith(withoutRows(vectors, broken).vectors, bank);
   const measured = new Map<string, Agreement>();
-  for (const [name, encoder] of files) {
-    const found = await embed(name, encoder);
-    measured.set(name, await compare(withoutRows(found.vectors, broken).vectors));
+  for (const { file, input, bytes } of files) {
+    const progress = stage(`measuring ${file}`);
+    const found: Vectors =
+      input === "image"
+        ? await embedImages(bytes, file, model.embeddingDim, pictures, progress)
+        : (await embed(bytes, progress)).vectors;
+    measured.set(file, await compare(withoutRows(found, broken).vectors));
   }
   return measured;
 }

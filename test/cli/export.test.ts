@@ -26,6 +26,7 @@ describe("onnx-instdisc export", () => {
       "README.md",
       "config.json",
       "curves.svg",
+      "model_image.onnx",
       "onnx",
       "preprocessor_config.json",
     ]);

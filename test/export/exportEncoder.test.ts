@@ -46,9 +46,9 @@ describe("exportEncoder", () => {
     const drifts = exported().summary.files.flatMap(({ name, drift }) => (drift ? [{ name, ...drift }] : []));
     assert.deepEqual(
       drifts.map(({ name }) => name),
-      ["onnx/model.onnx", "onnx/model_fp16.onnx", "onnx/model_quantized.onnx"],
+      ["onnx/model.onnx", "onnx/model_fp16.onnx", "onnx/model_quantized.onnx", "model_image.onnx"],
     );
-    const [full, half, quantized] = drifts;
+    const [full, half, quantized, image] = drifts;
     assert.deepEqual([full!.pictures, full!.sameNearest, full!.sameClass], [40, 1, 1]);
     assert.ok(full!.cosineMin > 0.999999, `fp32: ${full!.cosineMin}`);
     assert.ok(half!.cosineMin > 0.999 && half!.cosineMean >= half!.cosineMin, `fp16: ${half!.cosineMin}`);
@@ -56,6 +56,7 @@ describe("exportEncoder", () => {
       quantized!.cosineMin > 0.99 && quantized!.cosineMin < full!.cosineMin,
       `${quantized!.cosineMin}`,
     );
+    assert.ok(image!.cosineMin > 0.9999, `raw pixels: ${image!.cosineMin}`);
     assert.ok(quantized!.sameClass! > 0.5 && quantized!.sameClass! <= 1);
   });
 

@@ -1,0 +1,36 @@
+/** @file The bytes of the model files of an export, each saying of itself what it is. */
+
+import { decodeModel } from "../codec/decode.js";
+import { withMetadata } from "../codec/metadata.js";
+import type { Model } from "../models/model.js";
+import type { CardFacts } from "./facts.js";
+import { describeModel } from "./models/describe.js";
+import type { Variant } from "./variants.js";
+
+export interface ModelFile extends Variant {
+  readonly bytes: Uint8Array;
+}
+
+/** Equal arguments give equal bytes. */
+export function makeModelFiles(
+  model: Model,
+  { author, license }: Pick<CardFacts, "author" | "license">,
+  variants: readonly Variant[],
+): readonly ModelFile[] {
+  const metadata = {
+    ...describeModel(model),
+    ...(author === null ? {} : { model_author: author }),
+    ...(license === "unknown" ? {} : { model_license: license }),
+  };
+  return variants.map((variant) => ({
+    ...variant,
+    bytes: withMetadata(variant.make(model.encoder, model.preprocessing), { metadata }, variant.file),
+  }));
+}
+
+/** Length of pooler_output; null: the encoder has none. */
+export function featuresOf({ encoder, where }: Model): number | null {
+  const { outputs } = decodeModel(encoder, where).graph;
+  const length = outputs.find(({ name }) => name === "pooler_output")?.value.shape[1];
+  return typeof length === "number" ? length : null;
+}
