@@ -84,7 +84,7 @@ describe("onnx-instdisc export", () => {
   it("explains itself with examples", async () => {
     const { code, stdout } = await run("--help");
     assert.equal(code, 0);
-    assert.match(stdout, /onnx-instdisc export build\/run --license mit --out fox +a card/);
+    assert.match(stdout, /onnx-instdisc export build\/run --license mit +a card/);
     for (const option of ["--out", "--name", "--license", "--author", "--dtype", "--overwrite", "--json"])
       assert.match(stdout, new RegExp(`^ +${option} `, "m"));
   });

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { buildArtifact } from "../../src/build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../src/build/recipe.js";
 import { writeArtifact } from "../../src/artifact/node.js";
+import { decodeModel } from "../../src/codec/decode.js";
 import { UsageError } from "../../src/errors.js";
 import { replaceSection } from "../../src/export/cardSections.js";
 import { RUNTIMES } from "../../src/export/card.js";
@@ -60,6 +61,14 @@ describe("exportEncoder", () => {
     assert.ok(quantized!.sameClass! > 0.5 && quantized!.sameClass! <= 1);
   });
 
+  it("names author, licence and data in every model file", () => {
+    for (const name of ["onnx/model.onnx", "onnx/model_fp16.onnx", "onnx/model_quantized.onnx"]) {
+      const { metadata } = decodeModel(readFileSync(join(exported().folder, name)), name);
+      assert.deepEqual([metadata["model_author"], metadata["model_license"]], ["A. Nonymous", "mit"], name);
+      assert.match(metadata["data_sha256"]!, /^[0-9a-f]{64}$/);
+    }
+  });
+
   it("describes the network as Hugging Face does", () => {
     const config = jsonOf(join(exported().folder, "config.json"));
     assert.deepEqual(
@@ -111,8 +120,21 @@ describe("exportEncoder", () => {
   it("writes the same bytes again, and only the formats asked for", async () => {
     const { run, folder } = exported();
     const out = join(root(), "again");
-    await exportEncoder({ model: run, out, precisions: ["int8", "fp32"] });
-    for (const name of ["onnx/model.onnx", "onnx/model_quantized.onnx", "curves.svg", "config.json"]) {
+    await exportEncoder({
+      model: run,
+      out,
+      license: "mit",
+      author: "A. Nonymous",
+      precisions: ["int8", "fp32"],
+    });
+    const same = [
+      "onnx/model.onnx",
+      "onnx/model_quantized.onnx",
+      "model_image.onnx",
+      "curves.svg",
+      "config.json",
+    ];
+    for (const name of same) {
       assert.equal(hash(join(out, name)), hash(join(folder, name)), name);
     }
     assert.equal(existsSync(join(out, "onnx/model_fp16.onnx")), false);

@@ -58,7 +58,7 @@ export function exportCommand(parser: Argv, io: Io): void {
         .positional("model", { type: "string", demandOption: true, describe: "run or artifact folder" })
         .options(OPTIONS)
         .example("$0 export build/run", "writes build/encoder")
-        .example("$0 export build/run --license mit --out fox", "a card ready for the hub")
+        .example("$0 export build/run --license mit", "a card ready for the hub")
         .example("$0 export build/run --dtype fp32,int8", "only these model files"),
     async (parsed) => {
       checkNumbers(parsed);
