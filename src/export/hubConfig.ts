@@ -6,7 +6,11 @@
 import type { Manifest } from "../artifact/manifest.js";
 import { VERSION } from "../version.js";
 
-/** Of Pillow's filters, the one whose result in transformers.js on Node is nearest to ours: Lanczos, antialiased. */
+/**
+ * Of Pillow's filters, Lanczos, the only one that transformers.js antialiases with on Node. Measured against ours: a mean
+ * cosine of 0.993 to 0.997 for any size; bilinear, its usual one, falls from 0.999 for pictures hardly larger than the
+ * input to 0.95 for those 14 times as large.
+ */
 const LANCZOS = 1;
 
 export interface ConfigOptions {
