@@ -11,8 +11,8 @@ import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
 import type { HostTensor, Session, SessionOptions } from "./session.js";
 
-/** Providers that this door opens today. */
-const OPEN: readonly ExecutionProvider[] = ["cpu"];
+/** Providers that this door opens: what is in the npm package of every platform. */
+const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
 
 /** Only errors: the runtime would write its warnings to stderr, between the lines of the progress bar. */
 const LOG_ERRORS = 3;
