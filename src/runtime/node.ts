@@ -58,13 +58,14 @@ export async function openSession(
     });
     return new NodeSession(ort, session, where, ep);
   } catch (error) {
-    throw refusal(where, "does not load the model", error);
+    const remedy = ep === "cpu" ? "" : `; onnx-instdisc doctor says what ${ep} lacks here, or choose --ep cpu`;
+    throw refusal(where, "does not load the model", error, remedy);
   }
 }
 
-function refusal(where: string, what: string, error: unknown): ProviderError {
-  const words = error instanceof Error ? error.message : String(error);
-  return new ProviderError(`${where}: ONNX Runtime ${what}: ${words}`, { cause: error });
+function refusal(where: string, what: string, error: unknown, remedy = ""): ProviderError {
+  const words = error instanceof Error ? error.message.trim() : String(error);
+  return new ProviderError(`${where}: ONNX Runtime ${what}: ${words}${remedy}`, { cause: error });
 }
 
 class NodeSession implements Session {

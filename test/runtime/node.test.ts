@@ -107,11 +107,23 @@ describe("a session", () => {
 });
 
 describe("openSession", () => {
-  for (const ep of ["cuda", "wasm", "webgpu"] as const) {
+  it("computes on WebGPU what it does on the CPU, or says what lacks and who can tell more", async () => {
+    const [given, y] = [feeds(), floats([1, 2])];
+    try {
+      const webgpu = await openSession(model(), "net", { ep: "webgpu" });
+      await webgpu.run(given, new Map([[Y, y]]));
+      assert.deepEqual([...y.data], [3, 6]);
+      await webgpu.close();
+    } catch (error) {
+      assert.match((error as Error).message, /adapter.*onnx-instdisc doctor says what webgpu lacks here/s);
+    }
+  });
+
+  for (const ep of ["cuda", "wasm"] as const) {
     it(`refuses ${ep}, which is not there, and says what is`, async () => {
       await assert.rejects(openSession(model(), "net", { ep }), {
         name: "ProviderError",
-        message: `net: execution provider ${ep} is not available here, expected cpu; choose --ep cpu`,
+        message: `net: execution provider ${ep} is not available here, expected cpu, webgpu; choose --ep cpu`,
       });
     });
   }
