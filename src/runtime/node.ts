@@ -58,7 +58,8 @@ export async function openSession(
     });
     return new NodeSession(ort, session, where, ep);
   } catch (error) {
-    const remedy = ep === "cpu" ? "" : `; onnx-instdisc doctor says what ${ep} lacks here, or choose --ep cpu`;
+    const remedy =
+      ep === "cpu" ? "" : `; onnx-instdisc doctor says what ${ep} lacks here, or choose --ep cpu`;
     throw refusal(where, "does not load the model", error, remedy);
   }
 }

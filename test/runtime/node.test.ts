@@ -25,22 +25,22 @@ function model(): Uint8Array {
 }
 const [Y, SAME] = ["/Mul_output_0", "/Identity_output_0"] as const;
 
+const feeds = (): Map<string, HostTensor> => {
+  const rows = int64s([2]);
+  rows.data.set([3n, -(2n ** 40n)]);
+  return new Map<string, HostTensor>([
+    ["x", floats([1, 2], Float32Array.of(1, 2))],
+    ["factor", floats([], Float32Array.of(3))],
+    ["rows", rows],
+  ]);
+};
+
 describe("a session", () => {
   let session: Session;
   before(async () => {
     session = await openSession(model(), "net", { ep: "cpu", threads: 1 });
   });
   after(() => session.close());
-
-  const feeds = (): Map<string, HostTensor> => {
-    const rows = int64s([2]);
-    rows.data.set([3n, -(2n ** 40n)]);
-    return new Map<string, HostTensor>([
-      ["x", floats([1, 2], Float32Array.of(1, 2))],
-      ["factor", floats([], Float32Array.of(3))],
-      ["rows", rows],
-    ]);
-  };
 
   it("names inputs, outputs and its provider", () => {
     assert.deepEqual(
