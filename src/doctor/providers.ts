@@ -16,7 +16,7 @@ export async function lookAtProviders(): Promise<Finding[]> {
 
 async function lookAtCpu(): Promise<Finding> {
   const what = "cpu";
-  const { error, seconds } = await probe("cpu");
+  const { error, seconds } = await probeProvider("cpu");
   const version = versionOf("onnxruntime-node");
   if (error === undefined)
     return { what, state: "fine", found: `onnxruntime-node ${version}, ${ms(seconds)}` };
@@ -25,7 +25,7 @@ async function lookAtCpu(): Promise<Finding> {
 
 async function lookAtWebGpu(): Promise<Finding> {
   const what = "webgpu";
-  const { error, seconds } = await probe("webgpu");
+  const { error, seconds } = await probeProvider("webgpu");
   if (error === undefined) return { what, state: "fine", found: `an adapter computes, ${ms(seconds)}` };
   const vulkan = /libvulkan|Vulkan/.test(error) && !/No supported adapters/.test(error);
   const remedy =
@@ -68,12 +68,14 @@ async function nvidiaDriver(): Promise<string | null> {
   return first ? first.replace(/, /, ", driver ") : null;
 }
 
-interface Probed {
+/** What came of a small model on one provider. */
+export interface Probed {
   readonly error?: string;
   readonly seconds?: number;
 }
 
-async function probe(ep: string): Promise<Probed> {
+/** Runs probe.ts in a process of its own. */
+export async function probeProvider(ep: string): Promise<Probed> {
   const { stdout, stderr } = await run(process.execPath, [PROBE, ep]);
   const line = stdout.trim().split("\n").at(-1) ?? "";
   try {

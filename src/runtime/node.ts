@@ -114,12 +114,19 @@ class NodeSession implements Session {
   #tensorOf(tensor: HostTensor): Tensor {
     let made = this.#tensors.get(tensor);
     if (made === undefined) {
-      made =
-        tensor.dtype === "float32"
-          ? new this.#ort.Tensor("float32", tensor.data, tensor.shape)
-          : new this.#ort.Tensor("int64", tensor.data, tensor.shape);
+      made = this.#make(tensor);
       this.#tensors.set(tensor, made);
     }
     return made;
+  }
+  #make({ dtype, data, shape }: HostTensor): Tensor {
+    switch (dtype) {
+      case "float32":
+        return new this.#ort.Tensor("float32", data, shape);
+      case "int64":
+        return new this.#ort.Tensor("int64", data, shape);
+      case "uint8":
+        return new this.#ort.Tensor("uint8", data, shape);
+    }
   }
 }

@@ -14,8 +14,14 @@ export interface Int64Tensor {
   readonly data: BigInt64Array<ArrayBuffer>;
 }
 
+export interface Uint8Tensor {
+  readonly dtype: "uint8";
+  readonly shape: readonly number[];
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
 /** A tensor in host memory, row-major. */
-export type HostTensor = FloatTensor | Int64Tensor;
+export type HostTensor = FloatTensor | Int64Tensor | Uint8Tensor;
 
 export interface SessionOptions {
   readonly ep: ExecutionProvider;

@@ -35,7 +35,7 @@ interface Ort {
   readonly env: { logLevel: string; readonly wasm: { wasmPaths: string; numThreads: number } };
   readonly Tensor: new (
     dtype: string,
-    data: Float32Array | BigInt64Array,
+    data: Float32Array | BigInt64Array | Uint8Array,
     shape: readonly number[],
   ) => OrtTensor;
   readonly TrainingSession: {
