@@ -58,7 +58,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   zod: /^src\/(artifact|models)\//,
-  yaml: /^src\/config\/file\.ts$/,
+  yaml: /^src\/(config\/file|export\/frontMatter)\.ts$/,
   vega: /^src\/report\/chart\.ts$/,
   "vega-lite": /^src\/report\/chart\.ts$/,
   yargs: /^src\/cli\//,

@@ -37,6 +37,7 @@ const CODES: Readonly<Record<DType, string>> = {
   float16: "F16",
   int64: "I64",
   int32: "I32",
+  int8: "I8",
   uint8: "U8",
   bool: "BOOL",
 };

@@ -1,5 +1,7 @@
 /** @file Numbers, tables and sizes as people read them. */
 
+export { bytes } from "../report/text.js";
+
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
@@ -7,12 +9,6 @@ export function percent(share: number): string {
 /** "1 epoch", "2 epochs". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-export function bytes(size: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  const power = Math.min(units.length - 1, size > 0 ? Math.floor(Math.log10(size) / 3) : 0);
-  return `${(size / 1000 ** power).toFixed(power > 0 ? 1 : 0)} ${units[power]}`;
 }
 
 /** "11.2 M", "0.56 G": three digits and a power of a thousand. */

@@ -13,6 +13,7 @@ export const DATA_TYPES: Readonly<Record<DType, number>> = {
   float16: DataType.FLOAT16,
   int64: DataType.INT64,
   int32: DataType.INT32,
+  int8: DataType.INT8,
   uint8: DataType.UINT8,
   bool: DataType.BOOL,
 };

@@ -7,6 +7,7 @@ import { layoutRules } from "./rules/layout.js";
 import { linearRules } from "./rules/linear.js";
 import { normalizationRules } from "./rules/normalization.js";
 import { poolingRules } from "./rules/pooling.js";
+import { quantizationRules } from "./rules/quantization.js";
 import { reductionRules } from "./rules/reduction.js";
 import { rowsRules } from "./rules/rows.js";
 import { trainingRules } from "./rules/training.js";
@@ -20,5 +21,6 @@ export const gradRules = {
   ...convolutionRules,
   ...poolingRules,
   ...normalizationRules,
+  ...quantizationRules,
   ...trainingRules,
 } satisfies GradRules;

@@ -298,6 +298,15 @@ export const opTable = {
     where: floats,
   },
 
+  // Weights kept in 8 bits; one scale for all of x, or one for each slice along the axis
+  DequantizeLinear: {
+    domain: "",
+    inputs: { x: "T", x_scale: "float32", x_zero_point: "T?" },
+    outputs: { y: "float32" },
+    attributes: { axis: optional("int", 1) },
+    where: { T: ["int8", "uint8"] },
+  },
+
   // On-device training: in builds of ONNX Runtime with training only
   InPlaceAccumulatorV2: {
     domain: "com.microsoft",

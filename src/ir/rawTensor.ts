@@ -45,6 +45,11 @@ const ELEMENTS: Readonly<Record<DType, ElementCodec>> = {
     read: (view, offset) => view.getInt32(offset, true),
     write: (view, offset, value) => view.setInt32(offset, value, true),
   },
+  int8: {
+    range: [-128, 127],
+    read: (view, offset) => view.getInt8(offset),
+    write: (view, offset, value) => view.setInt8(offset, value),
+  },
   uint8: {
     range: [0, 255],
     read: (view, offset) => view.getUint8(offset),

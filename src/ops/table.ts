@@ -7,6 +7,7 @@ import { layoutOps, layoutShapes } from "./layout.js";
 import { linearOps, linearShapes } from "./linear.js";
 import { normalizationOps, normalizationShapes } from "./normalization.js";
 import { poolingOps, poolingShapes } from "./pooling.js";
+import { quantizationOps, quantizationShapes } from "./quantization.js";
 import { reductionOps, reductionShapes } from "./reduction.js";
 import { rowsOps, rowsShapes } from "./rows.js";
 import type { ShapeRules } from "./shapeRule.js";
@@ -21,6 +22,7 @@ export const shapeRules: ShapeRules = {
   ...convolutionShapes,
   ...poolingShapes,
   ...normalizationShapes,
+  ...quantizationShapes,
   ...trainingShapes,
 };
 
@@ -34,6 +36,7 @@ export function createOps(emitter: Emitter) {
     ...convolutionOps(emitter),
     ...poolingOps(emitter),
     ...normalizationOps(emitter),
+    ...quantizationOps(emitter),
     ...trainingOps(emitter),
   };
 }

@@ -25,15 +25,18 @@ const SECOND = "var(--second)";
 
 type Point = readonly [x: number, y: number];
 
-/** Every curve that there is something to draw of. */
-export async function drawCurves(run: RunRecords): Promise<Curve[]> {
+const TOPICS = { accuracy: accuracyCurves, loss: lossCurves, embedding: embeddingCurves, speed: speedCurves };
+export type CurveTopic = keyof typeof TOPICS;
+
+/** Every curve of these topics that there is something to draw of. */
+export async function drawCurves(
+  run: RunRecords,
+  topics: readonly CurveTopic[] = ["accuracy", "loss", "embedding", "speed"],
+): Promise<Curve[]> {
   const axis = timeAxis(run);
-  const curves = [
-    ...accuracyCurves(run, axis),
-    ...lossCurves(run, axis),
-    ...embeddingCurves(run, axis),
-    ...speedCurves(run, axis),
-  ].filter(({ chart }) => chart.lines.some(({ points }) => points.length > 0));
+  const curves = topics
+    .flatMap((topic) => TOPICS[topic](run, axis))
+    .filter(({ chart }) => chart.lines.some(({ points }) => points.length > 0));
   const drawn: Curve[] = [];
   for (const { title, caption, chart } of curves) {
     drawn.push({ title, caption, svg: await drawChart({ ...chart, xTitle: axis.title, xEnd: axis.end }) });

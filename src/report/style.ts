@@ -1,6 +1,7 @@
 /** @file How the report looks: light or dark as the reader's system is, one column on a phone. */
 
-export const STYLE = `
+/** The variables that charts and page are coloured by. */
+export const COLORS = `
 :root {
   color-scheme: light dark;
   --paper: #fbfaf8; --card: #ffffff; --ink: #22262b; --muted: #656c76; --line: #e5e3de;
@@ -14,7 +15,9 @@ export const STYLE = `
     --good: #58c895; --open: #dfb04c; --bad: #f08469;
   }
 }
-* { box-sizing: border-box; }
+`;
+
+export const STYLE = `${COLORS}* { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 1060px; margin: 0 auto; padding: 40px 20px 64px; }
 h1, h2, h3, p, figure { margin: 0; }

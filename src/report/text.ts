@@ -15,6 +15,13 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** "360.1 kB" */
+export function bytes(size: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  const power = Math.min(units.length - 1, size > 0 ? Math.floor(Math.log10(size) / 3) : 0);
+  return `${(size / 1000 ** power).toFixed(power > 0 ? 1 : 0)} ${units[power]}`;
+}
+
 /** Three digits: "0.0300", "1.25", "347", "12,500". */
 export function brief(value: number): string {
   const size = Math.abs(value);

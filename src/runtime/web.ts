@@ -132,9 +132,14 @@ class WebSession implements Session {
   }
 
   #tensorOf({ dtype, data, shape }: HostTensor): Tensor {
-    return dtype === "float32"
-      ? new this.#ort.Tensor(dtype, data, shape)
-      : new this.#ort.Tensor(dtype, data, shape);
+    switch (dtype) {
+      case "float32":
+        return new this.#ort.Tensor(dtype, data, shape);
+      case "int64":
+        return new this.#ort.Tensor(dtype, data, shape);
+      case "uint8":
+        return new this.#ort.Tensor(dtype, data, shape);
+    }
   }
 
   /** The library's own array is as long as its memory lives: never handed out. */
@@ -145,8 +150,8 @@ class WebSession implements Session {
           `[${into.shape.join(", ")}]; give an array that fits the model`,
       );
     }
-    if (into.dtype === "float32") into.data.set(result.data as Float32Array);
-    else into.data.set(result.data as BigInt64Array);
+    if (into.dtype === "int64") into.data.set(result.data as BigInt64Array);
+    else into.data.set(result.data as Float32Array | Uint8Array);
     result.dispose();
   }
 }

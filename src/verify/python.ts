@@ -29,7 +29,8 @@ export function pythonRunner(python: string): Runner {
     async absence() {
       return ask("import onnxruntime, numpy").then(
         () => null,
-        () => `${python} has no onnxruntime and numpy (pip install onnxruntime numpy, or name one with --python)`,
+        () =>
+          `${python} has no onnxruntime and numpy (pip install onnxruntime numpy, or name one with --python)`,
       );
     },
     version: () => ask("import onnxruntime; print(onnxruntime.__version__)"),

@@ -70,7 +70,11 @@ export interface Rgb {
 }
 
 /** Its whole pipeline, its own resize and crop included: what differs from ours beside `encode` is preprocessing. */
-export async function pipelineVectors(folder: string, pictures: readonly Rgb[], dim: number): Promise<Vectors> {
+export async function pipelineVectors(
+  folder: string,
+  pictures: readonly Rgb[],
+  dim: number,
+): Promise<Vectors> {
   const { library, id } = await load(folder);
   const extract = await library.pipeline("image-feature-extraction", id, { dtype: "fp32" });
   const data = new Float32Array(pictures.length * dim);

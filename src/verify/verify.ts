@@ -167,7 +167,11 @@ async function checkPreprocessing(
   return checks;
 }
 
-function inColour({ width, height, channels, data }: Picture): { width: number; height: number; data: Uint8Array } {
+function inColour({ width, height, channels, data }: Picture): {
+  width: number;
+  height: number;
+  data: Uint8Array;
+} {
   if (channels === 3) return { width, height, data };
   const rgb = new Uint8Array(3 * data.length);
   data.forEach((value, pixel) => rgb.fill(value, 3 * pixel, 3 * pixel + 3));

@@ -132,7 +132,7 @@ describe("safetensors", () => {
   it("lists every entry that is not one", () => {
     assertRefused(
       file('{"a":{"dtype":"F8_E4M3","shape":[-1],"data_offsets":[0]},"b":7}'),
-      ', header: a.dtype is "F8_E4M3", expected one of "F32"|"F64"|"F16"|"I64"|"I32"|"U8"|"BOOL"|"BF16"; ' +
+      ', header: a.dtype is "F8_E4M3", expected one of "F32"|"F64"|"F16"|"I64"|"I32"|"I8"|"U8"|"BOOL"|"BF16"; ' +
         "a.shape[0] is -1, expected number to be >=0; a.data_offsets is [0], expected array to have >=2 items; " +
         "b is 7, expected object",
     );

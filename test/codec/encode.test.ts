@@ -121,6 +121,7 @@ describe("encodeModel", () => {
       float16: 10,
       int64: 7,
       int32: 6,
+      int8: 3,
       uint8: 2,
       bool: 9,
     };

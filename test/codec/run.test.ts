@@ -91,7 +91,7 @@ describe("an encoded model in ONNX Runtime", () => {
   });
 
   it("sees constants of every dtype that it can hand out", async () => {
-    for (const dtype of ["float32", "float64", "float16", "int32", "uint8", "bool"] as const) {
+    for (const dtype of ["float32", "float64", "float16", "int32", "int8", "uint8", "bool"] as const) {
       const builder = new GraphBuilder("constants");
       const y = builder.op.cast(builder.constant({ dtype, shape: [3], data: [1, 0, 1] }), "float32");
       builder.output(y.name, y);

@@ -12,6 +12,7 @@ describe("packTensor and unpackTensor", () => {
       float16: [0.5, -0, 65504, 2 ** -24],
       int64: [-1, 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
       int32: [-1, 0, 2 ** 31 - 1, -(2 ** 31)],
+      int8: [-128, -1, 0, 127],
       uint8: [0, 1, 128, 255],
       bool: [0, 1, 1, 0],
     };

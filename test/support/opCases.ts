@@ -12,6 +12,7 @@ import { linearCases } from "./opCases/linear.js";
 import { normalizationCases } from "./opCases/normalization.js";
 import type { OpCase, OpCases } from "./opCases/opCase.js";
 import { poolingCases } from "./opCases/pooling.js";
+import { quantizationCases } from "./opCases/quantization.js";
 import { reductionCases } from "./opCases/reduction.js";
 import { rowsCases } from "./opCases/rows.js";
 import { trainingCases } from "./opCases/training.js";
@@ -27,6 +28,7 @@ export const opCases = {
   ...convolutionCases,
   ...poolingCases,
   ...normalizationCases,
+  ...quantizationCases,
   ...trainingCases,
 } satisfies OpCases;
 

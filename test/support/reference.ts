@@ -14,6 +14,7 @@ import { linear } from "./reference/linear.js";
 import { ndArray, type NdArray } from "./reference/ndArray.js";
 import { normalization } from "./reference/normalization.js";
 import { pooling } from "./reference/pooling.js";
+import { quantization } from "./reference/quantization.js";
 import { reduction } from "./reference/reduction.js";
 import { rows } from "./reference/rows.js";
 import { training } from "./reference/training.js";
@@ -31,6 +32,7 @@ export const kernels = {
   ...convolution,
   ...pooling,
   ...normalization,
+  ...quantization,
   ...training,
 } satisfies Kernels;
 

@@ -35,12 +35,16 @@ describe("onnx-instdisc verify", () => {
     const image = result.checks.find(({ file }) => file === "model_image.onnx");
     assert.ok(image?.agreement && image.agreement.cosine.min >= 0.999, JSON.stringify(image));
     const absent = result.checks.filter(({ version }) => version === null);
-    for (const { runtime, reason } of absent) assert.ok(reason, `${runtime} is not here, and nobody says why`);
+    for (const { runtime, reason } of absent)
+      assert.ok(reason, `${runtime} is not here, and nobody says why`);
   });
 
   it("writes the table into the model card, in place of an older one", () => {
     const card = readFileSync(join(encoder(), "README.md"), "utf8");
-    assert.match(card, /\| onnxruntime-web wasm \d+\.\d+\.\d+ \| onnx\/model\.onnx \| (1\.000000|0\.9999\d\d) \|/);
+    assert.match(
+      card,
+      /\| onnxruntime-web wasm \d+\.\d+\.\d+ \| onnx\/model\.onnx \| (1\.000000|0\.9999\d\d) \|/,
+    );
     assert.equal(card.split("onnx-instdisc verify measured them").length, 2);
   });
 

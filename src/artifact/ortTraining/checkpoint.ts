@@ -61,6 +61,7 @@ const IS_INSIDE = -1n;
 const DATA_TYPES: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

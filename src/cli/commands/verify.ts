@@ -9,7 +9,9 @@ import type { Picture } from "../../data/dataset.js";
 import { openDataset } from "../../data/dataset.js";
 import { UsageError } from "../../errors.js";
 import { readablePictures } from "../../evaluate/pictures.js";
-import { CARD, RUNTIMES_SECTION, replaceSection } from "../../export/card.js";
+import { RUNTIMES } from "../../export/card.js";
+import { replaceSection } from "../../export/cardSections.js";
+import { EXPORT } from "../../export/exportEncoder.js";
 import { HEAD, markdownOf, rowOf } from "../../verify/report.js";
 import { verifyFolder, type Verification } from "../../verify/verify.js";
 import { counted, table } from "../format.js";
@@ -91,21 +93,18 @@ async function takePictures({ data, pictures }: VerifyArguments, io: Io): Promis
 }
 
 async function writeIntoCard(folder: string, verification: Verification): Promise<void> {
-  const path = join(folder, CARD);
+  const path = join(folder, EXPORT.card);
   if (!existsSync(path)) return;
   const card = await readFile(path, "utf8");
-  await atomicWrite(
-    path,
-    new TextEncoder().encode(replaceSection(card, RUNTIMES_SECTION, markdownOf(verification))),
-  );
+  await atomicWrite(path, new TextEncoder().encode(replaceSection(card, RUNTIMES, markdownOf(verification))));
 }
 
 function describe(folder: string, verification: Verification): string {
   const { pictures, reference, checks, passed } = verification;
   const head = `Vectors of ${counted(pictures, "picture")}, compared with ${reference}:\n\n`;
   const end = passed
-    ? `\nAll agree; ${join(folder, CARD)} says so.\n`
-    : `\nNot all agree; ${join(folder, CARD)} says where.\n`;
+    ? `\nAll agree; ${join(folder, EXPORT.card)} says so.\n`
+    : `\nNot all agree; ${join(folder, EXPORT.card)} says where.\n`;
   const next = `Next: npx onnx-instdisc index create build/index --model ${folder} --data path/to/pictures\n`;
   return `${head}${table([HEAD, ...checks.map(rowOf)], "left")}${end}${passed ? next : ""}`;
 }

@@ -1,0 +1,40 @@
+/** @file Runs the bytes of a model on a stock runtime, and compares vectors. */
+
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+export interface Output {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** All outputs, which must be float32. One thread: sums have one order. */
+export async function runModel(
+  model: Uint8Array,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, Output>>> {
+  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  try {
+    const fetched = await session.run(feeds);
+    return Object.fromEntries(
+      Object.entries(fetched).map(([name, { dims, data }]) => [
+        name,
+        { shape: dims, data: data as Float32Array },
+      ]),
+    );
+  } finally {
+    await session.release();
+  }
+}
+
+/** Cosine of each row of `a` with the same row of `b`, both [rows, dim]. */
+export function rowCosines(a: Output, b: Output): number[] {
+  const dim = a.shape.at(-1)!;
+  return Array.from({ length: a.data.length / dim }, (_, row) => {
+    const [u, v] = [a, b].map(({ data }) => data.subarray(row * dim, (row + 1) * dim)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const dot = u.reduce((sum, number, at) => sum + number * v[at]!, 0);
+    return dot / (Math.hypot(...u) * Math.hypot(...v));
+  });
+}
