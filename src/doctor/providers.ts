@@ -27,16 +27,15 @@ async function lookAtWebGpu(): Promise<Finding> {
   const what = "webgpu";
   const { error, seconds } = await probeProvider("webgpu");
   if (error === undefined) return { what, state: "fine", found: `an adapter computes, ${ms(seconds)}` };
-  const vulkan = /libvulkan|Vulkan/.test(error) && !/No supported adapters/.test(error);
   const remedy =
     process.platform === "linux"
       ? "install Vulkan and the driver of your GPU, such as with: sudo apt-get install libvulkan1 mesa-vulkan-drivers"
       : "update the driver of your GPU";
-  const found = vulkan ? "no Vulkan library" : adapterWords(error);
-  return { what, state: "absent", found, remedy };
+  return { what, state: "absent", found: absenceWords(error), remedy };
 }
 
-const adapterWords = (error: string) =>
+/** What a provider that does not open says, in fewer words. */
+export const absenceWords = (error: string) =>
   /No supported adapters/.test(error) ? "no adapter that it supports" : firstLine(error);
 
 /** ONNX Runtime's own library for CUDA is not part of the npm package; NVIDIA's are not part of either. */

@@ -1,15 +1,14 @@
 /** @file The runners over our own doors: onnxruntime-node on CPU and WebGPU, onnxruntime-web's wasm in this process. */
 
 import { readFile } from "node:fs/promises";
-import { firstLine } from "../doctor/finding.js";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { folderOf, versionOf } from "../doctor/packages.js";
-import { probeProvider } from "../doctor/providers.js";
+import { absenceWords, probeProvider } from "../doctor/providers.js";
 import { openSession as openNode } from "../runtime/node.js";
 import { floats, type Session } from "../runtime/session.js";
 import { openSession as openWeb } from "../runtime/web.js";
 import type { ModelFile, Pixels, Runner } from "./runner.js";
-import { pathToFileURL } from "node:url";
-import { join } from "node:path";
 
 /** Pictures a run. */
 const BATCH = 16;
@@ -55,7 +54,7 @@ export const nodeWebGpu = sessionRunner(
     version: nodeVersion,
     async absence() {
       const { error } = await probeProvider("webgpu");
-      return error === undefined ? null : firstLine(error);
+      return error === undefined ? null : absenceWords(error);
     },
   },
   (model, where) => openNode(model, where, { ep: "webgpu" }),
