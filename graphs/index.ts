@@ -22,6 +22,7 @@ export {
   type NetworkContext,
 } from "./layers.js";
 export { adamw, adamwStep, type AdamwConfig } from "./adamw.js";
+export { imageInput, type ImageInputConfig } from "./imageInput.js";
 export { infonceLoss } from "./infonceLoss.js";
 export { lars, type LarsConfig } from "./lars.js";
 export {

@@ -77,6 +77,7 @@ export const opTable = {
   Log: unary,
   Sqrt: unary,
   Reciprocal: unary,
+  Round: unary,
   Relu: unary,
   Sigmoid: unary,
   Softplus: unary,
@@ -115,6 +116,13 @@ export const opTable = {
 
   // Shapes and layout
   Shape: { domain: "", inputs: { data: "T" }, outputs: { shape: "int64" }, attributes: {}, where: anything },
+  Range: {
+    domain: "",
+    inputs: { start: "T", limit: "T", delta: "T" },
+    outputs: { output: "T" },
+    attributes: {},
+    where: { T: ["int64"] },
+  },
   Reshape: {
     domain: "",
     inputs: { data: "T", shape: "int64" },

@@ -141,8 +141,7 @@ export class GraphBuilder {
       throw new GraphError(`node ${node.name}: the name is taken; choose another`);
     this.#nodeNames.add(node.name);
     for (const value of node.outputs) this.#declare(value);
-    const [first] = node.inputs;
-    if (node.op === "Shape" && first) this.#contents.set(node.outputs[0]!.name, first.shape);
+    this.#noteContents(node);
     this.#nodes.push(node);
   }
 
@@ -208,6 +207,15 @@ export class GraphBuilder {
       },
       fail,
     };
+  }
+
+  /** What a Shape gives, and what a Gather takes of it, is known before the graph runs. */
+  #noteContents({ op, inputs: [first, second], outputs: [output] }: Node): void {
+    if (op === "Shape") this.#contents.set(output!.name, first!.shape);
+    const held = op === "Gather" && first?.shape.length === 1 ? this.#contents.get(first.name) : undefined;
+    const rows = held && second ? this.#contents.get(second.name) : undefined;
+    const taken = rows?.map((row) => (typeof row === "number" ? held?.at(row) : undefined));
+    if (taken?.every((dim) => dim !== undefined)) this.#contents.set(output!.name, taken);
   }
 
   /** A value is known by its name; one of another graph that bears the same name must not pass for it. */

@@ -8,7 +8,17 @@ import type { Emitter } from "./emitter.js";
 import type { ShapeContext, ShapeRules } from "./shapeRule.js";
 
 type Unary =
-  "Neg" | "Abs" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Relu" | "Sigmoid" | "Softplus" | "Identity";
+  | "Neg"
+  | "Abs"
+  | "Exp"
+  | "Log"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Round"
+  | "Relu"
+  | "Sigmoid"
+  | "Softplus"
+  | "Identity";
 type Binary = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Greater" | "Equal";
 
 const same = (ctx: ShapeContext<Unary>): { Y: Shape } => ({ Y: ctx.inputs.X.shape });
@@ -23,6 +33,7 @@ export const elementwiseShapes = {
   Log: same,
   Sqrt: same,
   Reciprocal: same,
+  Round: same,
   Relu: same,
   Sigmoid: same,
   Softplus: same,
@@ -65,6 +76,8 @@ export function elementwiseOps({ emit, constant }: Emitter) {
     log: unary("Log"),
     sqrt: unary("Sqrt"),
     reciprocal: unary("Reciprocal"),
+    /** To the nearest whole number; halves to the even one. */
+    round: unary("Round"),
     relu: unary("Relu"),
     sigmoid: unary("Sigmoid"),
     /** ln(1 + eˣ), without overflow. */

@@ -86,6 +86,21 @@ function transpose({ inputs, attributes, fail }: ShapeContext<"Transpose">): { Y
   return { Y: perm.map((axis) => shape[axis]!) };
 }
 
+/** Whole numbers from `start` to before `limit`: as many as a named dimension has, or a count known while building. */
+function range({ inputs, dims, fail }: ShapeContext<"Range">): { output: Shape } {
+  const [start, limit, delta] = [inputs.start, inputs.limit, inputs.delta].map((input) =>
+    input.shape.length === 0
+      ? dims(input)[0]!
+      : fail(`${input.name} is ${showShape(input.shape)}, expected []`),
+  ) as [Dim, Dim, Dim];
+  if (typeof limit === "string" && start === 0 && delta === 1) return { output: [limit] };
+  if (typeof start === "string" || typeof limit === "string" || typeof delta === "string" || delta === 0)
+    return fail(
+      `runs from ${start} to ${limit} by ${delta}, expected numbers, or 0 to a named dimension by 1`,
+    );
+  return { output: [Math.max(0, Math.ceil((limit - start) / delta))] };
+}
+
 function concat({ inputs, attributes, where, fail }: ShapeContext<"Concat">): { result: Shape } {
   const [first, ...rest] = inputs.inputs.map((value) => value.shape);
   if (first === undefined) return fail("has no inputs, expected at least one");
@@ -178,6 +193,7 @@ function unsqueeze({ inputs, ints, where }: ShapeContext<"Unsqueeze">): { expand
 
 type Layout =
   | "Shape"
+  | "Range"
   | "Reshape"
   | "Flatten"
   | "Transpose"
@@ -190,6 +206,7 @@ type Layout =
 
 export const layoutShapes = {
   Shape: ({ inputs }) => ({ shape: [inputs.data.shape.length] }),
+  Range: range,
   Reshape: reshape,
   Flatten: (ctx) => {
     const { shape } = ctx.inputs.X;
@@ -216,12 +233,15 @@ export interface SliceRange {
   readonly step?: number;
 }
 
-export function layoutOps({ emit, ints }: Emitter) {
+export function layoutOps({ emit, ints, constant }: Emitter) {
   const transposeTo = (x: Value, perm: readonly number[]) => emit("Transpose", { X: x }, { perm }).Y;
   const shapeOf = (x: Value) => emit("Shape", { data: x }, {}).shape;
+  const whole = (value: number) => constant({ dtype: "int64", shape: [], data: [value] });
 
   return {
     shapeOf,
+    /** 0, 1, … to before `limit`, an int64 [] that is a constant or was gathered from a Shape. */
+    range: (limit: Value) => emit("Range", { start: whole(0), limit, delta: whole(1) }, {}).output,
     /** `shape` may hold -1 once, and 0 to copy the axis of x. */
     reshape: (x: Value, shape: readonly number[]) =>
       emit("Reshape", { data: x, shape: ints(shape) }, {}).reshaped,

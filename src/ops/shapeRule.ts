@@ -11,7 +11,7 @@ export interface ShapeContext<K extends OpKind> {
   readonly attributes: AttributesOf<K>;
   /** Numbers of a constant int64 input. @throws ShapeError when they are not known while building */
   ints(input: Value): readonly number[];
-  /** Dimensions that an int64 input holds: a constant, or the output of Shape. @throws ShapeError likewise */
+  /** Dimensions that an int64 input holds: a constant, the output of Shape, or what Gather takes of it. @throws ShapeError likewise */
   dims(input: Value): Shape;
   /** @throws ShapeError "where: message" */
   fail(message: string): never;

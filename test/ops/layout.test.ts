@@ -5,6 +5,60 @@ describe("shapes of layout operators", () => {
     infers({ x: "float32 [batch, 3]" }, ({ op }, { x }) => op.shapeOf(x!), "int64 [2]");
   });
 
+  describe("Range", () => {
+    const edge = "int64 []";
+
+    it("is as long as a dimension that Gather took of a Shape", () => {
+      infers(
+        { x: "float32 [batch, 3]" },
+        ({ op }, { x }) => [
+          op.range(op.gather(op.shapeOf(x!), op.scalar(0, "int64"))),
+          op.range(op.gather(op.shapeOf(x!), op.scalar(-1, "int64"))),
+        ],
+        "int64 [batch]",
+        "int64 [3]",
+      );
+    });
+
+    it("counts steps in either direction", () => {
+      const counted = (start: number, limit: number, delta: number, count: number) =>
+        infers(
+          {},
+          (builder) => {
+            const [from, to, by] = [start, limit, delta].map((value) => builder.op.scalar(value, "int64"));
+            return builder.emit("Range", { start: from!, limit: to!, delta: by! }, {}).output;
+          },
+          `int64 [${count}]`,
+        );
+      counted(0, 7, 3, 3);
+      counted(2, -2, -2, 2);
+      counted(3, 1, 1, 0);
+    });
+
+    it("refuses what is known only while running, lists, and steps that lead nowhere", () => {
+      refuses(
+        { limit: edge },
+        ({ op }, { limit }) => op.range(limit!),
+        "/Range (Range): limit int64 [] is computed while running, expected a constant or the output of Shape",
+      );
+      refuses(
+        { x: "float32 [2]" },
+        ({ op }, { x }) => op.range(op.shapeOf(x!)),
+        "/Range (Range): /Shape_output_0 is [1], expected []",
+      );
+      refuses(
+        { x: "float32 [batch]" },
+        (builder, { x }) => {
+          const { op } = builder;
+          const limit = op.gather(op.shapeOf(x!), op.scalar(0, "int64"));
+          const two = op.scalar(2, "int64");
+          return builder.emit("Range", { start: op.scalar(0, "int64"), limit, delta: two }, {}).output;
+        },
+        "/Range (Range): runs from 0 to batch by 2, expected numbers, or 0 to a named dimension by 1",
+      );
+    });
+  });
+
   describe("Reshape", () => {
     it("infers -1 and copies 0", () => {
       infers(

@@ -7,11 +7,12 @@
 
 import { LoweringError } from "../../errors.js";
 import { isFloat, type DType } from "../../ir/dtype.js";
-import { nameInputs, type Graph, type Node, type Value } from "../../ir/graph.js";
+import type { Graph, Node, Value } from "../../ir/graph.js";
 import type { OpKind } from "../../ir/opTable.js";
 import { packTensor, toFloat32, type RawTensor } from "../../ir/rawTensor.js";
 import { GraphBuilder } from "../../ops/builder.js";
 import { namesRead, readEncoder, writeModelFile, type BoundGraph } from "./boundGraph.js";
+import { emitAgain } from "./emitAgain.js";
 import { foldNormalization } from "./foldNormalization.js";
 
 /**
@@ -97,18 +98,10 @@ class HalfGraph {
   }
 
   #add(node: Node, inFull: boolean): void {
-    const scope = node.name.split("/").slice(1, -1).join("/");
-    this.#builder.scope(scope, () => {
-      const first = node.inputs[0] ? this.#current.get(node.inputs[0].name) : undefined;
-      const dtype = VIEWS.has(node.op) && first ? first.dtype : inFull ? "float32" : "float16";
-      const inputs = node.inputs.map((value) => value && this.#as(value, dtype));
-      const named = nameInputs<OpKind, Value>(node.op, inputs);
-      const outputs = this.#builder.emit<OpKind>(node.op, named, node.attributes);
-      Object.values<Value>(outputs).forEach((value, position) => {
-        const old = node.outputs[position];
-        if (old) this.#current.set(old.name, value);
-      });
-    });
+    const first = node.inputs[0] ? this.#current.get(node.inputs[0].name) : undefined;
+    const dtype = VIEWS.has(node.op) && first ? first.dtype : inFull ? "float32" : "float16";
+    const inputs = node.inputs.map((value) => value && this.#as(value, dtype));
+    for (const [name, value] of emitAgain(this.#builder, node, inputs)) this.#current.set(name, value);
   }
 
   /** What stands for `value`; a float in the precision `dtype`. */

@@ -22,6 +22,7 @@ export const elementwiseRules = {
   Sqrt: ({ op, outputs: { Y }, dY }) => ({ X: () => op.div(op.scale(dY, 0.5), Y) }),
   // Y = 1/X: dX = -dY·Y²
   Reciprocal: ({ op, outputs: { Y }, dY }) => ({ X: () => op.neg(op.mul(dY, op.mul(Y, Y))) }),
+  Round: { noGradient: "rounding is constant almost everywhere" },
   // Y = max(X, 0): dX = dY where Y > 0, 0 at 0
   Relu: ({ op, outputs: { Y }, dY }) => ({
     X: () => op.where(op.greater(Y, op.scalar(0, Y)), dY, op.scalar(0, Y)),

@@ -41,6 +41,7 @@ function unslice(op: OpBuilder, dY: Value, axis: number, size: number, start: nu
 
 export const layoutRules = {
   Shape: { noGradient: "a shape is made of whole numbers" },
+  Range: { noGradient: "a range is made of whole numbers" },
   Reshape: ({ op, inputs, dY }) => ({ data: () => op.reshapeLike(dY, inputs.data), shape: null }),
   Flatten: ({ op, inputs, dY }) => ({ X: () => op.reshapeLike(dY, inputs.X) }),
   Transpose: ({ op, attributes: { perm }, dY }) => ({

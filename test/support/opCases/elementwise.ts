@@ -6,7 +6,17 @@ import type { Draw, NumberKind } from "./draw.js";
 import { drawn, type CaseInput, type OpCases } from "./opCase.js";
 
 type Unary =
-  "Neg" | "Abs" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Relu" | "Sigmoid" | "Softplus" | "Identity";
+  | "Neg"
+  | "Abs"
+  | "Exp"
+  | "Log"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Round"
+  | "Relu"
+  | "Sigmoid"
+  | "Softplus"
+  | "Identity";
 type Binary = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Greater" | "Equal";
 
 const unary = (op: Unary, kind: NumberKind = "any") =>
@@ -64,6 +74,11 @@ export const elementwiseCases = {
   Log: unary("Log", "positive"),
   Sqrt: unary("Sqrt", "positive"),
   Reciprocal: unary("Reciprocal", "awayFromZero"),
+  Round: drawn((draw) => ({
+    // Every other number is a half.
+    inputs: { X: draw.wholes(draw.shape(0, 4), -7, 7, "float32") },
+    build: ({ op }, { X }) => [op.round(op.scale(X!, 0.5))],
+  })),
   Relu: unary("Relu", "awayFromZero"),
   Sigmoid: unary("Sigmoid"),
   Softplus: unary("Softplus"),

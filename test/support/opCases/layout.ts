@@ -30,6 +30,23 @@ export const layoutCases = {
     inputs: { data: draw.batched(draw.floats(draw.shape(0, 4))) },
     build: ({ op }, { data }) => [op.shapeOf(data!)],
   })),
+  Range: drawn((draw) => {
+    const axis = draw.int(0, 2);
+    const [start, limit] = draw.ints(2, -4, 4);
+    const delta = draw.pick(1, 2, 3, -1, -2);
+    return {
+      inputs: { data: draw.batched(draw.floats(draw.shape(3, 3))) },
+      build: (builder, { data }) => {
+        const { op } = builder;
+        const [from, to, by] = [start!, limit!, delta].map((number) => op.scalar(number, "int64"));
+        return [
+          op.range(op.gather(op.shapeOf(data!), op.scalar(axis, "int64"))),
+          builder.emit("Range", { start: from!, limit: to!, delta: by! }, {}).output,
+        ];
+      },
+      detail: { axis, start, limit, delta },
+    };
+  }),
   Reshape: drawn((draw) => {
     const sizes = draw.shape(0, 4);
     const shape = reshaped(draw, sizes);

@@ -5,7 +5,17 @@ import type { KernelContext, Kernels } from "./kernel.js";
 import { broadcastShape, elementOf, tabulate, type NdArray } from "./ndArray.js";
 
 type Unary =
-  "Neg" | "Abs" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Relu" | "Sigmoid" | "Softplus" | "Identity";
+  | "Neg"
+  | "Abs"
+  | "Exp"
+  | "Log"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Round"
+  | "Relu"
+  | "Sigmoid"
+  | "Softplus"
+  | "Identity";
 type Binary = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Greater" | "Equal";
 
 const unary =
@@ -13,6 +23,12 @@ const unary =
   ({ inputs: { X } }: KernelContext<Unary>): { Y: NdArray } => ({
     Y: { shape: [...X.shape], data: X.data.map(f) },
   });
+
+function roundHalfEven(x: number): number {
+  const below = Math.floor(x);
+  const isUp = x - below === 0.5 ? below % 2 !== 0 : x - below > 0.5;
+  return isUp ? below + 1 : below;
+}
 
 function combine(inputs: readonly NdArray[], f: (...elements: number[]) => number): NdArray {
   return tabulate(broadcastShape(...inputs.map((input) => input.shape)), (at) =>
@@ -38,6 +54,7 @@ export const elementwise = {
   Log: unary(Math.log),
   Sqrt: unary(Math.sqrt),
   Reciprocal: unary((x) => 1 / x),
+  Round: unary(roundHalfEven),
   Relu: unary((x) => Math.max(x, 0)),
   Sigmoid: unary((x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)))),
   Softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),

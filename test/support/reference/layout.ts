@@ -5,6 +5,7 @@ import { axisOf, broadcastShape, elementOf, ndArray, sizeOf, tabulate, type NdAr
 
 type Layout =
   | "Shape"
+  | "Range"
   | "Reshape"
   | "Flatten"
   | "Transpose"
@@ -89,6 +90,11 @@ function pad({ inputs: { data, pads, value } }: KernelContext<"Pad">): { output:
 
 export const layout = {
   Shape: ({ inputs }) => ({ shape: ndArray([inputs.data.shape.length], inputs.data.shape) }),
+  Range: ({ inputs: { start, limit, delta } }) => {
+    const [first, end, step] = [start.data[0]!, limit.data[0]!, delta.data[0]!];
+    const count = Math.max(0, Math.ceil((end - first) / step));
+    return { output: tabulate([count], ([at]) => first + at! * step) };
+  },
   Reshape: reshape,
   Flatten: ({ inputs: { X }, attributes }) => {
     const split = axisOf(attributes.axis, X.shape.length);
