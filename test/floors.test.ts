@@ -15,6 +15,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
   { floor: 11, room: "export", files: /^src\/export\// },
   { floor: 10, room: "models", files: /^src\/models\// },
   { floor: 9, room: "config", files: /^src\/config\// },
+  { floor: 8, room: "doctor", files: /^src\/doctor\// },
   { floor: 8, room: "train", files: /^src\/train\// },
   { floor: 7, room: "evaluate", files: /^src\/evaluate\// },
   { floor: 6, room: "build", files: /^src\/build\// },
@@ -67,7 +68,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Where Node's own modules may be imported: elsewhere, a browser must be able to follow. */
 const ON_NODE =
-  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
+  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|doctor\/.*|export\/.*|serve\/.*|verify\/.*)$/;
 
 const FILES = [...sourcesIn("src"), ...sourcesIn("graphs")];
 const IMPORTS = FILES.flatMap(importsOf);

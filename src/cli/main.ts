@@ -5,11 +5,13 @@ import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { exportCommand } from "./commands/export.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
+import { verifyCommand } from "./commands/verify.js";
 import type { Io } from "./io.js";
 
 export const EXIT = { fine: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -32,11 +34,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
+  doctorCommand(parser, io, (problems) => (code = problems ? EXIT.failed : EXIT.fine));
   exportCommand(parser, io);
   inspectCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
+  verifyCommand(parser, io, (agree) => (code = agree ? EXIT.fine : EXIT.failed));
   try {
     // With a callback, yargs hands over what it would print: help and version.
     await parser.parseAsync([...argv], {}, (_error, _arguments, output) => {

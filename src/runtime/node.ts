@@ -11,8 +11,8 @@ import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
 import type { HostTensor, Session, SessionOptions } from "./session.js";
 
-/** Providers that this door opens today. */
-const OPEN: readonly ExecutionProvider[] = ["cpu"];
+/** Providers that this door opens: what is in the npm package of every platform. */
+const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
 
 /** Only errors: the runtime would write its warnings to stderr, between the lines of the progress bar. */
 const LOG_ERRORS = 3;
@@ -58,13 +58,15 @@ export async function openSession(
     });
     return new NodeSession(ort, session, where, ep);
   } catch (error) {
-    throw refusal(where, "does not load the model", error);
+    const remedy =
+      ep === "cpu" ? "" : `; onnx-instdisc doctor says what ${ep} lacks here, or choose --ep cpu`;
+    throw refusal(where, "does not load the model", error, remedy);
   }
 }
 
-function refusal(where: string, what: string, error: unknown): ProviderError {
-  const words = error instanceof Error ? error.message : String(error);
-  return new ProviderError(`${where}: ONNX Runtime ${what}: ${words}`, { cause: error });
+function refusal(where: string, what: string, error: unknown, remedy = ""): ProviderError {
+  const words = error instanceof Error ? error.message.trim() : String(error);
+  return new ProviderError(`${where}: ONNX Runtime ${what}: ${words}${remedy}`, { cause: error });
 }
 
 class NodeSession implements Session {

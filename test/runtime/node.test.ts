@@ -25,22 +25,22 @@ function model(): Uint8Array {
 }
 const [Y, SAME] = ["/Mul_output_0", "/Identity_output_0"] as const;
 
+const feeds = (): Map<string, HostTensor> => {
+  const rows = int64s([2]);
+  rows.data.set([3n, -(2n ** 40n)]);
+  return new Map<string, HostTensor>([
+    ["x", floats([1, 2], Float32Array.of(1, 2))],
+    ["factor", floats([], Float32Array.of(3))],
+    ["rows", rows],
+  ]);
+};
+
 describe("a session", () => {
   let session: Session;
   before(async () => {
     session = await openSession(model(), "net", { ep: "cpu", threads: 1 });
   });
   after(() => session.close());
-
-  const feeds = (): Map<string, HostTensor> => {
-    const rows = int64s([2]);
-    rows.data.set([3n, -(2n ** 40n)]);
-    return new Map<string, HostTensor>([
-      ["x", floats([1, 2], Float32Array.of(1, 2))],
-      ["factor", floats([], Float32Array.of(3))],
-      ["rows", rows],
-    ]);
-  };
 
   it("names inputs, outputs and its provider", () => {
     assert.deepEqual(
@@ -107,11 +107,23 @@ describe("a session", () => {
 });
 
 describe("openSession", () => {
-  for (const ep of ["cuda", "wasm", "webgpu"] as const) {
+  it("computes on WebGPU what it does on the CPU, or says what lacks and who can tell more", async () => {
+    const [given, y] = [feeds(), floats([1, 2])];
+    try {
+      const webgpu = await openSession(model(), "net", { ep: "webgpu" });
+      await webgpu.run(given, new Map([[Y, y]]));
+      assert.deepEqual([...y.data], [3, 6]);
+      await webgpu.close();
+    } catch (error) {
+      assert.match((error as Error).message, /adapter.*onnx-instdisc doctor says what webgpu lacks here/s);
+    }
+  });
+
+  for (const ep of ["cuda", "wasm"] as const) {
     it(`refuses ${ep}, which is not there, and says what is`, async () => {
       await assert.rejects(openSession(model(), "net", { ep }), {
         name: "ProviderError",
-        message: `net: execution provider ${ep} is not available here, expected cpu; choose --ep cpu`,
+        message: `net: execution provider ${ep} is not available here, expected cpu, webgpu; choose --ep cpu`,
       });
     });
   }

@@ -99,11 +99,21 @@ function describe(summary: TrainSummary, { data, skippedPaths }: PreparedRun): s
     : `\nLearned in ${duration(summary.seconds)}: ${counted(summary.epochs, "epoch")}, ${counted(summary.steps, "step")}, loss ${summary.loss.toFixed(3)}.\n`;
   const files = `${describeLosses(summary, skippedPaths)}\n${out}/report.html shows curves and neighbours.\n${out}/exported/encoder.onnx maps pictures to vectors in any ONNX runtime; state.safetensors beside it holds weights and bank.\n`;
   if (summary.interrupted) return `${done}${known}${files}Next: npx onnx-instdisc train --resume ${out}\n`;
-  const next =
+  return `${done}${known}${files}Next:\n${table(nextCommands(summary, data), "left")}`;
+}
+
+/** Each with what it is for. */
+function nextCommands({ out, epochs }: TrainSummary, data: string | undefined): string[][] {
+  const train =
     data === undefined
-      ? "onnx-instdisc train --data path/to/your/pictures --out build/mine"
-      : `onnx-instdisc train --data ${data} --epochs ${summary.epochs * 2 || 1} --out ${out}-longer`;
-  return `${done}${known}${files}Next: npx ${next}\n`;
+      ? ["train --data path/to/your/pictures --out build/mine", "learn from your own pictures"]
+      : [`train --data ${data} --epochs ${epochs * 2 || 1} --out ${out}-longer`, "learn for longer"];
+  return [
+    [`serve ${out}`, "search and label these pictures in your browser"],
+    [`export ${out} --out build/encoder`, "the encoder for any runtime, with a model card"],
+    [`duplicates ${out}`, "pictures that are there twice"],
+    train,
+  ].map(([command, what]) => [`npx onnx-instdisc ${command}`, what!]);
 }
 
 /** What of the data was not learned from. */

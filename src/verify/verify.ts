@@ -1,0 +1,201 @@
+/** @file The same pictures through every runtime there is: does an exported encoder say the same everywhere? */
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Picture } from "../data/dataset.js";
+import { createTransform } from "../data/transform.js";
+import { ArtifactError } from "../errors.js";
+import { readHubFolder } from "../models/hubFolder.js";
+import { openSession } from "../runtime/node.js";
+import { floats } from "../runtime/session.js";
+import type { Vectors } from "../search/vectors.js";
+import { agreementOf, type Agreement } from "./agreement.js";
+import { pythonRunner } from "./python.js";
+import type { ModelFile, Pixels, Runner } from "./runner.js";
+import { nodeCpu, nodeWebGpu, webWasm } from "./session.js";
+import { pipelineVectors, transformers } from "./transformers.js";
+
+/** Smallest cosine to the reference that passes, by what weights are kept in. Halves have 11 bits, q8 weights 8. */
+export const LEAST_COSINE = { fp32: 0.9999, fp16: 0.999, q8: 0.97 } as const;
+
+const DTYPE_FILES = {
+  fp32: "onnx/model.onnx",
+  fp16: "onnx/model_fp16.onnx",
+  q8: "onnx/model_quantized.onnx",
+} as const;
+const IMAGE_MODEL = "model_image.onnx";
+
+export interface VerifyOptions {
+  /** That export wrote. */
+  readonly folder: string;
+  readonly pictures: readonly Picture[];
+  /** Interpreter, such as "python3". */
+  readonly python: string;
+  /** Instead of LEAST_COSINE, for every file. */
+  readonly threshold?: number;
+  readonly tell?: (doing: string) => void;
+}
+
+/** One file in one runtime. */
+export interface Checked {
+  readonly runtime: string;
+  /** null: the runtime is not there. */
+  readonly version: string | null;
+  readonly file: string;
+  /** null: not there, or it failed. */
+  readonly agreement: Agreement | null;
+  /** Least cosine that passes; null: told, not judged. */
+  readonly threshold: number | null;
+  readonly passed: boolean;
+  /** Why there is no agreement. */
+  readonly reason?: string;
+}
+
+export interface Verification {
+  readonly pictures: number;
+  /** What all are compared with. */
+  readonly reference: string;
+  readonly checks: readonly Checked[];
+  readonly passed: boolean;
+}
+
+/** @throws ArtifactError when the folder holds no exported encoder */
+export async function verifyFolder(options: VerifyOptions): Promise<Verification> {
+  const { folder, pictures, python, tell } = options;
+  const { preprocessing, embeddingDim } = await readHubFolder(folder);
+  const files = modelFiles(folder, embeddingDim);
+  const [plain] = files;
+  if (plain?.dtype !== "fp32" || pictures.length === 0) {
+    throw new ArtifactError(
+      `${folder}: found ${pictures.length} pictures and ${files.map(({ path }) => path).join(", ") || "no model"}, ` +
+        `expected pictures and ${DTYPE_FILES.fp32}; export the folder again`,
+    );
+  }
+  const pixels = pixelsOf(pictures, preprocessing);
+  tell?.(`${nodeCpu.name}: ${DTYPE_FILES.fp32}`);
+  const reference = await nodeCpu.encode(plain, pixels);
+  const checks: Checked[] = [];
+  for (const runner of [nodeCpu, nodeWebGpu, webWasm, transformers, pythonRunner(python)]) {
+    checks.push(...(await checkRunner(runner, files, pixels, reference, options)));
+  }
+  checks.push(...(await checkPreprocessing(options, embeddingDim, reference)));
+  const passed = checks.every((check) => check.passed);
+  return { pictures: pictures.length, reference: `${nodeCpu.name}, ${DTYPE_FILES.fp32}`, checks, passed };
+}
+
+function modelFiles(folder: string, embeddingDim: number): ModelFile[] {
+  return (["fp32", "fp16", "q8"] as const)
+    .map((dtype) => ({ dtype, path: join(folder, DTYPE_FILES[dtype]), embeddingDim }))
+    .filter(({ path }) => existsSync(path));
+}
+
+function pixelsOf(
+  pictures: readonly Picture[],
+  { imageSize, resize, mean, std }: Awaited<ReturnType<typeof readHubFolder>>["preprocessing"],
+): Pixels {
+  const transform = createTransform({
+    transform: { kind: "evaluate", resize },
+    ...{ imageSize, mean, std, seed: 0 },
+  });
+  const length = 3 * imageSize * imageSize;
+  const data = new Float32Array(pictures.length * length);
+  pictures.forEach((picture, at) => transform(picture, 0, at, data, at * length));
+  return { count: pictures.length, imageSize, data };
+}
+
+async function checkRunner(
+  runner: Runner,
+  files: readonly ModelFile[],
+  pixels: Pixels,
+  reference: Vectors,
+  { threshold, tell }: VerifyOptions,
+): Promise<Checked[]> {
+  const runtime = runner.name;
+  const absence = await runner.absence();
+  if (absence !== null) {
+    const none = { version: null, agreement: null, threshold: null, passed: true, reason: absence };
+    return [{ runtime, file: DTYPE_FILES.fp32, ...none }];
+  }
+  const version = await runner.version();
+  const checks: Checked[] = [];
+  for (const file of files) {
+    const name = DTYPE_FILES[file.dtype];
+    tell?.(`${runtime}: ${name}`);
+    const least = threshold ?? LEAST_COSINE[file.dtype];
+    const encode = () => runner.encode(file, pixels);
+    checks.push({ runtime, version, file: name, ...(await judged(encode, reference, least)) });
+  }
+  return checks;
+}
+
+/** A runtime that fails is a result, and not the end of the others. */
+async function judged(
+  encode: () => Promise<Vectors>,
+  reference: Vectors,
+  threshold: number | null,
+): Promise<Pick<Checked, "agreement" | "threshold" | "passed" | "reason">> {
+  try {
+    const agreement = await agreementOf(await encode(), reference);
+    return { agreement, threshold, passed: threshold === null || agreement.cosine.min >= threshold };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { agreement: null, threshold, passed: false, reason };
+  }
+}
+
+/** Where a runtime prepares the pictures itself: our graph for raw pixels is judged, others' code is only told. */
+async function checkPreprocessing(
+  { folder, pictures, threshold, tell }: VerifyOptions,
+  dim: number,
+  reference: Vectors,
+): Promise<Checked[]> {
+  const rgb = pictures.map(inColour);
+  const checks: Checked[] = [];
+  if (existsSync(join(folder, IMAGE_MODEL))) {
+    tell?.(`${nodeCpu.name}: ${IMAGE_MODEL}`);
+    const least = threshold ?? LEAST_COSINE.fp16;
+    const found = await judged(() => imageVectors(folder, rgb, dim), reference, least);
+    checks.push({ runtime: nodeCpu.name, version: await nodeCpu.version(), file: IMAGE_MODEL, ...found });
+  }
+  if ((await transformers.absence()) === null) {
+    const runtime = `${transformers.name}, own preprocessing`;
+    tell?.(runtime);
+    const found = await judged(() => pipelineVectors(folder, rgb, dim), reference, null);
+    checks.push({ runtime, version: await transformers.version(), file: DTYPE_FILES.fp32, ...found });
+  }
+  return checks;
+}
+
+function inColour({ width, height, channels, data }: Picture): {
+  width: number;
+  height: number;
+  data: Uint8Array;
+} {
+  if (channels === 3) return { width, height, data };
+  const rgb = new Uint8Array(3 * data.length);
+  data.forEach((value, pixel) => rgb.fill(value, 3 * pixel, 3 * pixel + 3));
+  return { width, height, data: rgb };
+}
+
+/** model_image.onnx, a picture at a time. */
+async function imageVectors(
+  folder: string,
+  pictures: readonly { width: number; height: number; data: Uint8Array }[],
+  dim: number,
+): Promise<Vectors> {
+  const path = join(folder, IMAGE_MODEL);
+  const session = await openSession(new Uint8Array(await readFile(path)), path, { ep: "cpu" });
+  const vectors = new Float32Array(pictures.length * dim);
+  try {
+    for (const [at, { width, height, data }] of pictures.entries()) {
+      const image = { dtype: "uint8", shape: [height, width, 3], data: Uint8Array.from(data) } as const;
+      const embedding = floats([1, dim]);
+      await session.run(new Map([["image", image]]), new Map([["image_embeds", embedding]]));
+      vectors.set(embedding.data, at * dim);
+    }
+  } finally {
+    await session.close();
+  }
+  return { count: pictures.length, dim, data: vectors };
+}
