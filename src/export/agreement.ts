@@ -4,7 +4,7 @@ import { labelsOf } from "../evaluate/labels.js";
 import { searchNearest } from "../evaluate/search.js";
 import type { Dataset } from "../data/dataset.js";
 import { classify, type Neighbours } from "../knn/vote.js";
-import type { Vectors } from "../search/vectors.js";
+import { rowCosines, type Vectors } from "../search/vectors.js";
 
 /** Neighbours that vote: the paper's. */
 const NEIGHBOURS = 200;
@@ -43,7 +43,7 @@ export async function agreementWith(
 ): Promise<(found: Vectors) => Promise<Agreement>> {
   const expected = bank && (await answers(reference, bank));
   return async (found) => {
-    const cosines = cosinesOf(reference, found);
+    const cosines = rowCosines(reference, found);
     const given = bank && (await answers(found, bank));
     return {
       pictures: reference.count,
@@ -53,21 +53,6 @@ export async function agreementWith(
       sameClass: expected?.classes && given?.classes ? shareEqual(expected.classes, given.classes) : null,
     };
   };
-}
-
-/** In float64: a difference in the seventh digit is what is looked for. */
-function cosinesOf(a: Vectors, b: Vectors): Float64Array {
-  const cosines = new Float64Array(a.count);
-  for (let row = 0; row < a.count; row++) {
-    let [dot, lengthA, lengthB] = [0, 0, 0];
-    for (let at = row * a.dim; at < (row + 1) * a.dim; at++) {
-      dot += a.data[at]! * b.data[at]!;
-      lengthA += a.data[at]! ** 2;
-      lengthB += b.data[at]! ** 2;
-    }
-    cosines[row] = dot / Math.sqrt(lengthA * lengthB);
-  }
-  return cosines;
 }
 
 interface Answers {

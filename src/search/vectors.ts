@@ -53,3 +53,18 @@ export function normalizeRows({ count, dim, data }: Vectors): Vectors {
   }
   return { count, dim, data: unit };
 }
+
+/** Cosine of each row of `a` with the same row of `b`, [count] in float64; not a number for a zero vector. */
+export function rowCosines(a: Vectors, b: Vectors): Float64Array {
+  const cosines = new Float64Array(a.count);
+  for (let row = 0; row < a.count; row++) {
+    let [dot, lengthA, lengthB] = [0, 0, 0];
+    for (let at = row * a.dim; at < (row + 1) * a.dim; at++) {
+      dot += a.data[at]! * b.data[at]!;
+      lengthA += a.data[at]! ** 2;
+      lengthB += b.data[at]! ** 2;
+    }
+    cosines[row] = dot / Math.sqrt(lengthA * lengthB);
+  }
+  return cosines;
+}

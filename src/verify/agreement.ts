@@ -1,12 +1,12 @@
 /** @file How near the vectors of one runtime are to those of another. */
 
 import { searchNearest } from "../evaluate/search.js";
-import type { Vectors } from "../search/vectors.js";
+import { rowCosines, type Vectors } from "../search/vectors.js";
 
 /** Neighbours that are compared. */
 const NEIGHBOURS = 10;
 
-export interface Agreement {
+export interface RuntimeAgreement {
   /** Of a picture's vector here and there. */
   readonly cosine: { readonly min: number; readonly mean: number };
   /** Share of the nearest ten among the pictures themselves that are the same, in [0, 1]. */
@@ -14,22 +14,11 @@ export interface Agreement {
 }
 
 /** @param reference unit vectors of the same pictures */
-export async function agreementOf(vectors: Vectors, reference: Vectors): Promise<Agreement> {
-  const cosines = Array.from({ length: vectors.count }, (_, row) => cosine(vectors, reference, row));
+export async function agreementOf(vectors: Vectors, reference: Vectors): Promise<RuntimeAgreement> {
+  const cosines = rowCosines(vectors, reference);
   const min = cosines.reduce((least, value) => (value < least || Number.isNaN(value) ? value : least), 1);
   const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
   return { cosine: { min, mean }, neighbours: await sharedNeighbours(vectors, reference) };
-}
-
-/** In float64. */
-function cosine(a: Vectors, b: Vectors, row: number): number {
-  let [product, left, right] = [0, 0, 0];
-  for (let at = row * a.dim; at < (row + 1) * a.dim; at++) {
-    product += a.data[at]! * b.data[at]!;
-    left += a.data[at]! ** 2;
-    right += b.data[at]! ** 2;
-  }
-  return product / Math.sqrt(left * right);
 }
 
 async function sharedNeighbours(vectors: Vectors, reference: Vectors): Promise<number> {

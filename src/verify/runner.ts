@@ -1,5 +1,6 @@
 /** @file What can run an exported encoder. One file a runtime; runners.ts lists them. */
 
+import type { Precision } from "../export/variants.js";
 import type { Vectors } from "../search/vectors.js";
 
 /** The same input for every runtime. */
@@ -14,8 +15,11 @@ export interface Pixels {
 /** A model file of the folder. */
 export interface ModelFile {
   readonly path: string;
-  /** As transformers.js names them. */
-  readonly dtype: "fp32" | "fp16" | "q8";
+  /** Inside the folder. */
+  readonly file: string;
+  readonly precision: Precision;
+  /** What transformers.js calls it. */
+  readonly dtype: string;
   readonly embeddingDim: number;
 }
 

@@ -6,25 +6,23 @@ import { join } from "node:path";
 import type { Picture } from "../data/dataset.js";
 import { createTransform } from "../data/transform.js";
 import { ArtifactError } from "../errors.js";
-import { readHubFolder } from "../models/hubFolder.js";
+import { chooseVariants, PRECISIONS } from "../export/variants.js";
+import { EXPORT } from "../export/names.js";
+import { HUB, readHubFolder } from "../models/hubFolder.js";
 import { openSession } from "../runtime/node.js";
 import { floats } from "../runtime/session.js";
 import type { Vectors } from "../search/vectors.js";
-import { agreementOf, type Agreement } from "./agreement.js";
+import { agreementOf, type RuntimeAgreement } from "./agreement.js";
 import { pythonRunner } from "./python.js";
 import type { ModelFile, Pixels, Runner } from "./runner.js";
 import { nodeCpu, nodeWebGpu, webWasm } from "./session.js";
 import { pipelineVectors, transformers } from "./transformers.js";
 
-/** Smallest cosine to the reference that passes, by what weights are kept in. Halves have 11 bits, q8 weights 8. */
-export const LEAST_COSINE = { fp32: 0.9999, fp16: 0.999, q8: 0.97 } as const;
+/** Smallest cosine to the reference that passes, by what weights are kept in. Halves have 11 bits, int8 weights 8. */
+export const LEAST_COSINE = { fp32: 0.9999, fp16: 0.999, int8: 0.97 } as const;
 
-const DTYPE_FILES = {
-  fp32: "onnx/model.onnx",
-  fp16: "onnx/model_fp16.onnx",
-  q8: "onnx/model_quantized.onnx",
-} as const;
-const IMAGE_MODEL = "model_image.onnx";
+/** What a GPU without half precision says: the file is not for it, and nothing is wrong with the file. */
+const NO_HALVES = /requires f16 but the device does not support it/;
 
 export interface VerifyOptions {
   /** That export wrote. */
@@ -44,7 +42,7 @@ export interface Checked {
   readonly version: string | null;
   readonly file: string;
   /** null: not there, or it failed. */
-  readonly agreement: Agreement | null;
+  readonly agreement: RuntimeAgreement | null;
   /** Least cosine that passes; null: told, not judged. */
   readonly threshold: number | null;
   readonly passed: boolean;
@@ -66,14 +64,14 @@ export async function verifyFolder(options: VerifyOptions): Promise<Verification
   const { preprocessing, embeddingDim } = await readHubFolder(folder);
   const files = modelFiles(folder, embeddingDim);
   const [plain] = files;
-  if (plain?.dtype !== "fp32" || pictures.length === 0) {
+  if (plain?.precision !== "fp32" || pictures.length === 0) {
     throw new ArtifactError(
       `${folder}: found ${pictures.length} pictures and ${files.map(({ path }) => path).join(", ") || "no model"}, ` +
-        `expected pictures and ${DTYPE_FILES.fp32}; export the folder again`,
+        `expected pictures and ${HUB.model}; export the folder again`,
     );
   }
   const pixels = pixelsOf(pictures, preprocessing);
-  tell?.(`${nodeCpu.name}: ${DTYPE_FILES.fp32}`);
+  tell?.(`${nodeCpu.name}: ${plain.file}`);
   const reference = await nodeCpu.encode(plain, pixels);
   const checks: Checked[] = [];
   for (const runner of [nodeCpu, nodeWebGpu, webWasm, transformers, pythonRunner(python)]) {
@@ -81,12 +79,17 @@ export async function verifyFolder(options: VerifyOptions): Promise<Verification
   }
   checks.push(...(await checkPreprocessing(options, embeddingDim, reference)));
   const passed = checks.every((check) => check.passed);
-  return { pictures: pictures.length, reference: `${nodeCpu.name}, ${DTYPE_FILES.fp32}`, checks, passed };
+  return { pictures: pictures.length, reference: `${nodeCpu.name}, ${plain.file}`, checks, passed };
 }
 
+/** Those that are there, the plain one first. */
 function modelFiles(folder: string, embeddingDim: number): ModelFile[] {
-  return (["fp32", "fp16", "q8"] as const)
-    .map((dtype) => ({ dtype, path: join(folder, DTYPE_FILES[dtype]), embeddingDim }))
+  return chooseVariants(PRECISIONS)
+    .flatMap(({ precision, dtype, file }) =>
+      precision === null || dtype === null
+        ? []
+        : [{ precision, dtype, file, path: join(folder, file), embeddingDim }],
+    )
     .filter(({ path }) => existsSync(path));
 }
 
@@ -115,16 +118,15 @@ async function checkRunner(
   const absence = await runner.absence();
   if (absence !== null) {
     const none = { version: null, agreement: null, threshold: null, passed: true, reason: absence };
-    return [{ runtime, file: DTYPE_FILES.fp32, ...none }];
+    return [{ runtime, file: HUB.model, ...none }];
   }
   const version = await runner.version();
   const checks: Checked[] = [];
   for (const file of files) {
-    const name = DTYPE_FILES[file.dtype];
-    tell?.(`${runtime}: ${name}`);
-    const least = threshold ?? LEAST_COSINE[file.dtype];
+    tell?.(`${runtime}: ${file.file}`);
+    const least = threshold ?? LEAST_COSINE[file.precision];
     const encode = () => runner.encode(file, pixels);
-    checks.push({ runtime, version, file: name, ...(await judged(encode, reference, least)) });
+    checks.push({ runtime, version, file: file.file, ...(await judged(encode, reference, least)) });
   }
   return checks;
 }
@@ -140,7 +142,8 @@ async function judged(
     return { agreement, threshold, passed: threshold === null || agreement.cosine.min >= threshold };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { agreement: null, threshold, passed: false, reason };
+    if (!NO_HALVES.test(reason)) return { agreement: null, threshold, passed: false, reason };
+    return { agreement: null, threshold, passed: true, reason: "its GPU has no half precision (shader-f16)" };
   }
 }
 
@@ -152,17 +155,17 @@ async function checkPreprocessing(
 ): Promise<Checked[]> {
   const rgb = pictures.map(inColour);
   const checks: Checked[] = [];
-  if (existsSync(join(folder, IMAGE_MODEL))) {
-    tell?.(`${nodeCpu.name}: ${IMAGE_MODEL}`);
+  if (existsSync(join(folder, EXPORT.image))) {
+    tell?.(`${nodeCpu.name}: ${EXPORT.image}`);
     const least = threshold ?? LEAST_COSINE.fp16;
     const found = await judged(() => imageVectors(folder, rgb, dim), reference, least);
-    checks.push({ runtime: nodeCpu.name, version: await nodeCpu.version(), file: IMAGE_MODEL, ...found });
+    checks.push({ runtime: nodeCpu.name, version: await nodeCpu.version(), file: EXPORT.image, ...found });
   }
   if ((await transformers.absence()) === null) {
     const runtime = `${transformers.name}, own preprocessing`;
     tell?.(runtime);
     const found = await judged(() => pipelineVectors(folder, rgb, dim), reference, null);
-    checks.push({ runtime, version: await transformers.version(), file: DTYPE_FILES.fp32, ...found });
+    checks.push({ runtime, version: await transformers.version(), file: HUB.model, ...found });
   }
   return checks;
 }
@@ -184,7 +187,7 @@ async function imageVectors(
   pictures: readonly { width: number; height: number; data: Uint8Array }[],
   dim: number,
 ): Promise<Vectors> {
-  const path = join(folder, IMAGE_MODEL);
+  const path = join(folder, EXPORT.image);
   const session = await openSession(new Uint8Array(await readFile(path)), path, { ep: "cpu" });
   const vectors = new Float32Array(pictures.length * dim);
   try {

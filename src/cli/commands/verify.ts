@@ -11,7 +11,7 @@ import { UsageError } from "../../errors.js";
 import { readablePictures } from "../../evaluate/pictures.js";
 import { RUNTIMES } from "../../export/card.js";
 import { replaceSection } from "../../export/cardSections.js";
-import { EXPORT } from "../../export/exportEncoder.js";
+import { EXPORT } from "../../export/names.js";
 import { HEAD, markdownOf, rowOf } from "../../verify/report.js";
 import { verifyFolder, type Verification } from "../../verify/verify.js";
 import { counted, table } from "../format.js";
