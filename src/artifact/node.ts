@@ -104,8 +104,13 @@ async function readChecked(
   }
 }
 
-/** Writes all under other names, then renames them in order. */
-async function replaceFiles(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
+/**
+ * Writes all under other names, then renames them in order.
+ * @throws ArtifactError when a folder cannot be written
+ */
+export async function replaceFiles(
+  files: readonly (readonly [path: string, bytes: Uint8Array])[],
+): Promise<void> {
   const token = randomBytes(6).toString("hex");
   const staged = files.map(([path, bytes]) => ({
     path,
