@@ -71,7 +71,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Where Node's own modules may be imported: elsewhere, a browser must be able to follow. */
 const ON_NODE =
-  /^src\/(.*\/node\.ts|native\/.*|search\/folder\/.*|search\/(threads|threadsWorker|hnsw)\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
+  /^src\/(.*\/node\.ts|native\/.*|search\/folder\/.*|search\/(threads|threadsWorker|hnsw|hnswFile)\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
 
 const FILES = [...sourcesIn("src"), ...sourcesIn("graphs")];
 const IMPORTS = FILES.flatMap(importsOf);
