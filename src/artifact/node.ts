@@ -104,13 +104,8 @@ async function readChecked(
   }
 }
 
-/**
- * Writes all under other names, then renames them in order.
- * @throws ArtifactError when a folder cannot be written
- */
-export async function replaceFiles(
-  files: readonly (readonly [path: string, bytes: Uint8Array])[],
-): Promise<void> {
+/** Writes all under other names, then renames them in order. */
+async function replaceFiles(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
   const token = randomBytes(6).toString("hex");
   const staged = files.map(([path, bytes]) => ({
     path,
@@ -141,7 +136,7 @@ async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** Makes the renames last. Windows cannot open a folder, and needs no such call. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
   try {

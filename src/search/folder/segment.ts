@@ -57,7 +57,7 @@ export class Segment {
         vectors = await SegmentFile.open(folder, entry.vectors, expected);
       }
       const segment = new Segment(entry, dim, ids, format, { codes, vectors });
-      await segment.takeDeleted(folder, entry);
+      segment.setDeleted(entry, await readDeleted(folder, entry));
       return segment;
     } catch (error) {
       codes.close();
@@ -91,11 +91,11 @@ export class Segment {
 
   /**
    * Takes what index.json now says is deleted.
+   * @param rows of readDeleted
    * @returns the rows that were not before
    */
-  async takeDeleted(folder: string, entry: IndexSegment): Promise<Int32Array> {
+  setDeleted(entry: IndexSegment, rows: Int32Array): Int32Array {
     const before = this.deletedRows;
-    const rows = await readDeleted(folder, entry);
     this.current = entry;
     this.deletedRows = new Uint8Array(this.rows);
     for (const row of rows) this.deletedRows[row] = 1;
@@ -120,10 +120,10 @@ export class Segment {
     return all;
   }
 
-  /** The rows that are not deleted, for another segment. */
-  readLive(): SegmentData {
+  /** The rows that are not deleted, and not among these, for another segment. */
+  readLive(gone: ReadonlySet<number>): SegmentData {
     const { dim, format, files } = this;
-    const rows = [...this.liveRows()];
+    const rows = [...this.liveRows()].filter((row) => !gone.has(row));
     const codes = new Int8Array(rows.length * dim);
     const scales = new Float32Array(rows.length);
     const rowBytes = dim * (format?.bytes ?? 0);
@@ -132,7 +132,8 @@ export class Segment {
       const code = this.readCode(row);
       codes.set(code.codes, at * dim);
       scales[at] = code.scale;
-      if (exact) files.vectors!.read("vectors", row * rowBytes, exact.subarray(at * rowBytes, (at + 1) * rowBytes));
+      if (exact)
+        files.vectors!.read("vectors", row * rowBytes, exact.subarray(at * rowBytes, (at + 1) * rowBytes));
     });
     const ids = rows.map((row) => this.ids[row]!);
     return { ids, codes: { count: rows.length, dim, codes, scales, error: this.current.error }, exact };
@@ -177,8 +178,8 @@ export class Segment {
   }
 }
 
-/** @returns rows, rising @throws ArtifactError when the file is missing or damaged */
-async function readDeleted(folder: string, { deleted, rows }: IndexSegment): Promise<Int32Array> {
+/** The deleted rows of a segment, rising. @throws ArtifactError when their file is missing or damaged */
+export async function readDeleted(folder: string, { deleted, rows }: IndexSegment): Promise<Int32Array> {
   if (deleted === null) return new Int32Array();
   const file = await SegmentFile.open(folder, deleted, { rows: { code: "I32", shape: [deleted.rows] } });
   try {
