@@ -37,9 +37,11 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
     floor: 2,
     room: "artifact",
     files:
-      /^src\/artifact\/(manifest|collection|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
+      /^src\/artifact\/(manifest|collection|searchIndex|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
+  { floor: 1, room: "simd", files: /^src\/simd\// },
+  { floor: 1, room: "native", files: /^src\/native\// },
   { floor: 1, room: "ir", files: /^src\/ir\// },
   { floor: 0, room: "ground", files: /^src\/(errors|version)\.ts$/ },
 ];
@@ -57,8 +59,10 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   sharp: /^src\/data\/(decode|encode)\.ts$/,
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
+  koffi: /^src\/native\/memoryMap\.ts$/,
   zod: /^src\/(artifact|models)\//,
   yaml: /^src\/(config\/file|export\/frontMatter)\.ts$/,
+  usearch: /^src\/search\/hnsw\.ts$/,
   vega: /^src\/report\/chart\.ts$/,
   "vega-lite": /^src\/report\/chart\.ts$/,
   yargs: /^src\/cli\//,
@@ -68,7 +72,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Where Node's own modules may be imported: elsewhere, a browser must be able to follow. */
 const ON_NODE =
-  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|doctor\/.*|export\/.*|serve\/.*|verify\/.*)$/;
+  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|doctor\/.*|export\/.*|serve\/.*|verify\/.*|native\/.*|search\/folder\/.*|search\/(threads|threadsWorker|hnsw|hnswFile)\.ts)$/;
 
 const FILES = [...sourcesIn("src"), ...sourcesIn("graphs")];
 const IMPORTS = FILES.flatMap(importsOf);
