@@ -1,6 +1,6 @@
 /** @file Labels as files: CSV for a table, JSON to go on with later, a plan of folders to train from. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { checkSchema, parseJson } from "../../artifact/schema.js";
 import { UsageError } from "../../errors.js";
 import type { Labelling } from "./labelling.js";
