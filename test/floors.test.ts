@@ -62,6 +62,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "vega-lite": /^src\/report\/chart\.ts$/,
   yargs: /^src\/cli\//,
   "modern-tar": /^src\/data\/download\/unpack\.ts$/,
+  "umap-js": /^src\/serve\/collection\/umap\.ts$/,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
 
