@@ -5,6 +5,7 @@ import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
+import { embedCommand } from "./commands/embed.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
+  embedCommand(parser, io);
   inspectCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
