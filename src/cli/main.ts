@@ -7,6 +7,7 @@ import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
 import { embedCommand } from "./commands/embed.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   buildGraphCommand(parser, io);
   embedCommand(parser, io);
   inspectCommand(parser, io);
+  knnCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));

@@ -43,6 +43,10 @@ describe("labels", () => {
     const importers = files.filter((file) =>
       importsOf(file).some(({ to }) => to === "src/evaluate/labels.ts"),
     );
-    assert.deepEqual(importers, ["src/evaluate/monitor.ts", "src/models/embedPictures.ts"]);
+    assert.deepEqual(importers, [
+      "src/evaluate/monitor.ts",
+      "src/models/embedPictures.ts",
+      "src/models/knn.ts",
+    ]);
   });
 });
