@@ -56,6 +56,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   sharp: /^src\/data\/(decode|encode)\.ts$/,
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
+  "hyparquet-writer": /^src\/models\/parquetVectors\.ts$/,
   zod: /^src\/(artifact|models)\//,
   yaml: /^src\/config\/file\.ts$/,
   vega: /^src\/report\/chart\.ts$/,
