@@ -69,7 +69,7 @@ class Calls {
   ask<Q extends Question>(question: Q): Promise<Answer<Q>> {
     const call = this.#asked++;
     return new Promise<Answer<Q>>((resolve, reject) => {
-      this.#waiting.set(call, { resolve: resolve as Waiting["resolve"], reject });
+      this.#waiting.set(call, { resolve: resolve, reject });
       this.#worker.postMessage({ call, question });
     });
   }

