@@ -1,7 +1,7 @@
 /** @file What the page and the engine's worker say to each other. */
 
 import type { PackedError } from "../../errors.js";
-import type { Engine, EngineOptions, Found } from "./engine.js";
+import type { Engine, EngineOptions, Found } from "./engineTypes.js";
 
 /** What is known once the collection is open. */
 export type Opened = Pick<Engine, "collection" | "ids" | "labels" | "map" | "runtime" | "runtimeNote">;
@@ -21,7 +21,8 @@ interface Talk {
 export type Kind = keyof Talk;
 export type QuestionOf<K extends Kind> = { readonly kind: K } & Readonly<Talk[K]["question"]>;
 export type Question = { [K in Kind]: QuestionOf<K> }[Kind];
-export type Answer<Q extends Question> = Talk[Q["kind"]]["answer"];
+export type AnswerOf<K extends Kind> = Talk[K]["answer"];
+export type Answer<Q extends Question> = AnswerOf<Q["kind"]>;
 
 export interface ToEngineWorker {
   readonly call: number;
