@@ -39,6 +39,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
       /^src\/artifact\/(manifest|collection|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
+  { floor: 1, room: "simd", files: /^src\/simd\// },
   { floor: 1, room: "ir", files: /^src\/ir\// },
   { floor: 0, room: "ground", files: /^src\/(errors|version)\.ts$/ },
 ];
@@ -58,6 +59,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-writer": /^src\/models\/parquetVectors\.ts$/,
   zod: /^src\/(artifact|models)\//,
+  usearch: /^src\/search\/hnsw\.ts$/,
   yaml: /^src\/config\/file\.ts$/,
   vega: /^src\/report\/chart\.ts$/,
   "vega-lite": /^src\/report\/chart\.ts$/,
@@ -68,7 +70,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Where Node's own modules may be imported: elsewhere, a browser must be able to follow. */
 const ON_NODE =
-  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
+  /^src\/(.*\/node\.ts|search\/(threads|threadsWorker|hnsw)\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
 
 const FILES = [...sourcesIn("src"), ...sourcesIn("graphs")];
 const IMPORTS = FILES.flatMap(importsOf);

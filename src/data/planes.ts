@@ -4,7 +4,7 @@
  */
 
 import { colorKernels, type ColorKernels } from "./simd/colorKernels.js";
-import { createMemory } from "./simd/instance.js";
+import { createMemory } from "../simd/instance.js";
 
 /** Planar pictures with values from 0 to 1. */
 export interface Planes {

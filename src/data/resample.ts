@@ -8,7 +8,7 @@
  */
 
 import type { Picture } from "./dataset.js";
-import { createMemory, growTo } from "./simd/instance.js";
+import { createMemory, growTo } from "../simd/instance.js";
 import { resizeKernels, type ResizeKernels } from "./simd/resizeKernels.js";
 
 /** How one axis is resized: part of the input is stretched to outLength, of which a window is wanted. */

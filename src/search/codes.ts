@@ -4,7 +4,10 @@
  * misses none of the nearest rows (see scan.ts).
  */
 
-/** Row r stands for scales[r] · codes[r·dim ... (r+1)·dim - 1]. */
+/**
+ * Row r stands for scales[r] · codes[r·dim ... (r+1)·dim - 1], and each of its numbers is off by half of scales[r] at
+ * most: searches rely on it.
+ */
 export interface Codes {
   readonly count: number;
   readonly dim: number;

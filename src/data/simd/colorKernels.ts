@@ -4,8 +4,8 @@
  * What does not fit into integers comes in two floats at `constants`, called p and q.
  */
 
-import { assemble, wasm, type Code, type WasmFunction } from "./assembler.js";
-import { compile, type WasmMemory } from "./instance.js";
+import { assemble, wasm, type Code, type WasmFunction } from "../../simd/assembler.js";
+import { compile, type WasmMemory } from "../../simd/instance.js";
 
 /** Luma weights of ITU-R BT.601, to the four places torchvision writes; they sum to 0.9999. */
 export const LUMA = { red: 0.2989, green: 0.587, blue: 0.114 } as const;

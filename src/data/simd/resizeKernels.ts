@@ -3,8 +3,8 @@
  * made with; floats are float32. Both read up to 12 bytes past what they are told of: leave that much.
  */
 
-import { assemble, wasm, type WasmFunction } from "./assembler.js";
-import { compile, type WasmMemory } from "./instance.js";
+import { assemble, wasm, type WasmFunction } from "../../simd/assembler.js";
+import { compile, type WasmMemory } from "../../simd/instance.js";
 
 export interface ResizeKernels {
   /**

@@ -66,7 +66,10 @@ export const wasm = {
     ...[LOOP, NO_RESULT, ...body.flat(), ...condition, BRANCH_IF, 0, END],
   ],
   load4: (address: Code): Code => [...address, ...vector(0x00), ...at(0)],
+  /** Eight bytes as shorts, with their signs. */
+  load8Signed: (address: Code, offset: number): Code => [...address, ...vector(0x01), ...at(offset)],
   load8Bytes: (address: Code): Code => [...address, ...vector(0x5d), ...at(0)],
+  load8Shorts: (address: Code, offset: number): Code => [...address, ...vector(0x00), ...at(offset)],
   /** One float, four times. */
   loadSplat: (address: Code): Code => [...address, ...vector(0x09), ...at(0)],
   store4: (address: Code, value: Code, offset = 0): Code => [
@@ -82,7 +85,11 @@ export const wasm = {
   bytesToShorts: unary(...vector(0x89)), // the lower 8
   lowShortsToInts: unary(...vector(0xa9)),
   highShortsToInts: unary(...vector(0xaa)),
-  toFloats: unary(...vector(0xfb)),
+  toFloats: unary(...vector(0xfb)), // from unsigned ints
+  signedToFloats: unary(...vector(0xfa)),
+  addInts: binary(...vector(0xae)),
+  /** Four ints: sums of two products of shorts each. */
+  dotShorts: binary(...vector(0xba)),
   addFloats: binary(...vector(0xe4)),
   subtractFloats: binary(...vector(0xe5)),
   multiplyFloats: binary(...vector(0xe6)),
@@ -95,6 +102,11 @@ export const wasm = {
   less: binary(...vector(0x43)),
   /** Bits of a where the mask has ones, of b elsewhere. */
   choose: (mask: Code, a: Code, b: Code): Code => [...a, ...b, ...mask, ...vector(0x52)],
+  /** Four ints or floats by their places: 0 to 3 in a, 4 to 7 in b. */
+  pick: (a: Code, b: Code, places: readonly [number, number, number, number]): Code => [
+    ...[...a, ...b, ...vector(0x0d)],
+    ...places.flatMap((place) => [0, 1, 2, 3].map((byte) => 4 * place + byte)),
+  ],
   /** The first two floats as doubles. */
   toDoubles: unary(...vector(0x5f)),
   addDoubles: binary(...vector(0xf0)),
@@ -119,8 +131,15 @@ const list = (items: readonly Code[]): number[] => [...unsigned(items.length), .
 const section = (id: number, items: readonly Code[]): number[] => [id, ...sized(list(items))];
 const text = (value: string): number[] => sized([...new TextEncoder().encode(value)]);
 
-/** A module of these functions, exported by name; its memory is the import "js" "memory". */
-export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/** Limits of an imported memory: one page at least; shared ones must name a most, here all 4 GiB. */
+const ANY_MEMORY = [0, 1];
+const SHARED_MEMORY = [3, 1, ...unsigned(65_536)];
+
+/**
+ * A module of these functions, exported by name; its memory is the import "js" "memory".
+ * @param shared true: that memory is one that threads share
+ */
+export function assemble(functions: readonly WasmFunction[], shared = false): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [
     ...[FUNCTION, ...list(Array.from({ length: parameters }, () => [I32])), 0],
   ]);
@@ -131,7 +150,7 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
     ]);
     return sized([...locals, ...body, END]);
   });
-  const memory = [...text("js"), ...text("memory"), 2, 0, 1]; // a memory, at least one page, no upper limit
+  const memory = [...text("js"), ...text("memory"), 2, ...(shared ? SHARED_MEMORY : ANY_MEMORY)];
   const exported = functions.map(({ name }, which) => [...text(name), 0, ...unsigned(which)]);
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
