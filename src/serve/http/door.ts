@@ -26,26 +26,25 @@ export interface Routed {
  * thrown as HttpError by `answer`.
  */
 export function createRouter(routes: readonly Route[]): (request: Request) => Promise<Routed> {
-  type Found = { readonly routed: Routed | null };
-  const app = new Hono<{ Bindings: { found: (routed: Routed) => void } }>({ strict: true });
-  const paths = [...new Set(routes.map(({ path }) => path))];
-  for (const { method, path, handle } of routes) {
-    app.on(method, path, (context) => {
-      const parameters = context.req.param() as Record<string, string>;
-      context.env.found({ route: path, answer: async () => handle(context.req.raw, parameters) });
-      return context.body(null);
-    });
-  }
-  for (const path of paths) {
-    const methods = routes.filter((one) => one.path === path).map(({ method }) => method);
-    const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+  const app = new Hono<{ Bindings: { found: (routed: Routed) => void } }>();
+  // Path by path: of those that fit, the first one counts, and whatever it says of its methods.
+  for (const path of new Set(routes.map((one) => one.path))) {
+    const here = routes.filter((one) => one.path === path);
+    for (const { method, handle } of here) {
+      app.on(method, path, (context) => {
+        const parameters = context.req.param() as Record<string, string>;
+        context.env.found({ route: path, answer: async () => handle(context.req.raw, parameters) });
+        return context.body(null);
+      });
+    }
+    const allow = here.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
     app.all(path, (context) => {
       context.env.found({ route: path, answer: () => Promise.reject(wrongMethod(context.req.raw, allow)) });
       return context.body(null);
     });
   }
   return async (request) => {
-    let found: Found["routed"] = null;
+    let found: Routed | null = null;
     await app.fetch(request, { found: (routed: Routed) => (found = routed) });
     return found ?? { route: null, answer: () => Promise.reject(nothingThere(request)) };
   };
