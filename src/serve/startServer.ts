@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** Default: 8080; 0: any that is free. */
   readonly port?: number | undefined;
+  /** Folder of the built page; default: the one of this package. */
+  readonly page?: string | undefined;
   /** Where the collection is kept; default: `page` in the run or the index. */
   readonly cache?: string | undefined;
   /** Of one upload, bytes; default: 10 MB. */
@@ -83,7 +85,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const source = await readSource(path, tell);
   const collection = await cachedCollection(source, options.cache ?? cacheFolder(path), tell);
   const catalogue = await readCatalogue(collection);
-  const page = await listStatic(PAGE_FOLDER);
+  const page = await listStatic(options.page ?? PAGE_FOLDER);
   const files = { page, collection: await listStatic(collection.folder) };
   const { encoder, searcher } = await startThreads(options, source.model);
   const uploads = new Uploads({

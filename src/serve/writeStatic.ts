@@ -21,6 +21,8 @@ export interface StaticOptions {
   readonly out: string;
   /** Larger pictures too, a file each; without them the page shows thumbnails. */
   readonly originals: boolean;
+  /** Folder of the built page; default: the one of this package. */
+  readonly page?: string;
   readonly tell?: TellProgress;
 }
 
@@ -28,9 +30,15 @@ export interface StaticOptions {
  * @returns pictures in the collection
  * @throws UsageError when the folder is in use; ArtifactError when the page was not built, or there is nothing to show
  */
-export async function writeStatic({ path, out, originals, tell = () => {} }: StaticOptions): Promise<number> {
-  if (!existsSync(join(PAGE_FOLDER, "index.html"))) {
-    throw new ArtifactError(`${PAGE_FOLDER}: has no index.html, expected the built page; run npm run build`);
+export async function writeStatic({
+  path,
+  out,
+  originals,
+  page = PAGE_FOLDER,
+  tell = () => {},
+}: StaticOptions): Promise<number> {
+  if (!existsSync(join(page, "index.html"))) {
+    throw new ArtifactError(`${page}: has no index.html, expected the built page; run npm run build`);
   }
   if ((await readdir(out).catch(() => [])).length > 0) {
     throw new UsageError(`--static ${out}: has files in it, expected a new or empty folder; name another`);
@@ -51,6 +59,6 @@ export async function writeStatic({ path, out, originals, tell = () => {} }: Sta
     }
   }
   // Last, so that a folder with a page in it is whole.
-  await cp(PAGE_FOLDER, out, { recursive: true });
+  await cp(page, out, { recursive: true });
   return description.pictures;
 }

@@ -37,7 +37,10 @@ describe("the API", () => {
     const [{ bytes, vector }] = given.uploads as [Uploads["uploads"][0]];
     const form = new FormData();
     form.append("picture", new Blob([bytes], { type: "image/jpeg" }), "picture.jpg");
-    for (const init of [{ ...JPEG, body: bytes }, { method: "POST", body: form }]) {
+    for (const init of [
+      { ...JPEG, body: bytes },
+      { method: "POST", body: form },
+    ]) {
       const answer = embedAnswer.parse(await answerTo("api/embed", init));
       assert.equal(answer.model, given.source.model.sha256);
       assert.equal(answer.dim, vector.length);
@@ -131,7 +134,10 @@ describe("the API", () => {
     assert.equal(health.status, "ok");
     assert.equal(health.pictures, given.source.ids.length);
     const text = await (await fetch(at("api/metrics"))).text();
-    assert.match(text, /^instdisc_http_requests_total\{route="\/api\/embed",method="POST",status="200"\} 2\d\d$/m);
+    assert.match(
+      text,
+      /^instdisc_http_requests_total\{route="\/api\/embed",method="POST",status="200"\} 2\d\d$/m,
+    );
     assert.match(text, /^instdisc_http_request_seconds_bucket\{route="\/api\/embed",le="\+Inf"\} 2\d\d$/m);
     assert.equal(await metricOf(server.url, "http_errors_total"), 0);
     assert.ok((await metricOf(server.url, "resident_memory_bytes")) > 1e7);
@@ -156,7 +162,10 @@ describe("the API", () => {
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { responses }] of Object.entries(operations)) {
         const { status } = await fetch(at(path.slice(1)), { method: method.toUpperCase() });
-        assert.ok(String(status) in responses, `${method} ${path}: ${status}, ${Object.keys(responses)}`);
+        assert.ok(
+          String(status) in responses,
+          `${method} ${path}: ${status}, ${Object.keys(responses).join()}`,
+        );
       }
     }
   });
