@@ -12,6 +12,7 @@ import { inspectCommand } from "./commands/inspect.js";
 import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
+import { serveCommand } from "./commands/serve.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
 import type { Io } from "./io.js";
@@ -43,6 +44,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   knnCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
+  serveCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   verifyCommand(parser, io, (agree) => (code = agree ? EXIT.fine : EXIT.failed));
   try {
