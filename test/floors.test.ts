@@ -59,6 +59,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
   koffi: /^src\/native\/memoryMap\.ts$/,
+  "hyparquet-writer": /^src\/models\/parquetVectors\.ts$/,
   zod: /^src\/(artifact|models)\//,
   usearch: /^src\/search\/hnsw\.ts$/,
   yaml: /^src\/config\/file\.ts$/,

@@ -4,7 +4,7 @@ import cliProgress from "cli-progress";
 import { tellBroken } from "../run/log.js";
 import type { KnnLevel } from "../run/records.js";
 import type { TrainEvent } from "../train/plan.js";
-import { duration, percent } from "./format.js";
+import { duration, percent, quantity } from "./format.js";
 import type { Io } from "./io.js";
 
 /** Without a terminal, a line at most this often, and one for every epoch. */
@@ -55,9 +55,26 @@ class Clock {
   }
 }
 
+type StageEvent = Extract<TrainEvent, { kind: "stage" }>;
+
+/** How fast a stage goes, from its first event on. */
+class Pace {
+  #start: { readonly what: string; readonly done: number; readonly at: number } | null = null;
+
+  /** ", 812/s, 3 s left"; nothing at its first event. */
+  text({ what, done, total }: StageEvent): string {
+    const now = performance.now();
+    if (this.#start?.what !== what || done < this.#start.done) this.#start = { what, done, at: now };
+    const perSecond = (1000 * (done - this.#start.done)) / (now - this.#start.at);
+    if (!(perSecond > 0)) return "";
+    return `, ${quantity(perSecond)}/s, ${duration((total - done) / perSecond)} left`;
+  }
+}
+
 class PlainLines implements TrainProgress {
   readonly #io: Io;
   readonly #clock = new Clock();
+  readonly #pace = new Pace();
   #last = performance.now();
 
   constructor(io: Io) {
@@ -73,10 +90,11 @@ class PlainLines implements TrainProgress {
 
   #moving(event: TrainEvent): string | null {
     const left = event.kind === "step" ? this.#clock.secondsLeft(event) : NaN;
+    const pace = event.kind === "stage" ? this.#pace.text(event) : "";
     const now = performance.now();
     if (now - this.#last < PLAIN_EVERY_MS) return null;
     this.#last = now;
-    if (event.kind === "stage") return `${event.what}: ${event.done}/${event.total}`;
+    if (event.kind === "stage") return `${event.what}: ${event.done}/${event.total}${pace}`;
     if (event.kind !== "step") return null;
     const rate = `${event.picturesPerSecond.toFixed(0)} images/s`;
     return `step ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}, ${rate}, ${duration(left)} left`;
@@ -87,6 +105,7 @@ class Bar implements TrainProgress {
   readonly #bar: cliProgress.SingleBar;
   readonly #io: Io;
   readonly #clock = new Clock();
+  readonly #pace = new Pace();
   #what: string | null = null;
 
   constructor(io: Io) {
@@ -109,13 +128,17 @@ class Bar implements TrainProgress {
     if (line !== null) {
       this.stop();
       this.#io.stderr.write(`${line}\n`);
-    } else if (event.kind === "stage") this.#draw(event.what, event.done, event.total, event.what);
+    } else if (event.kind === "stage") this.#drawStage(event);
     else if (event.kind === "step") this.#drawStep(event);
   }
 
   stop(): void {
     if (this.#what !== null) this.#bar.stop();
     this.#what = null;
+  }
+
+  #drawStage(event: StageEvent): void {
+    this.#draw(event.what, event.done, event.total, event.what + this.#pace.text(event));
   }
 
   #drawStep(event: StepEvent): void {
