@@ -1,0 +1,3 @@
+export function LabelView(_: { readonly asking: boolean }) {
+  return <p>Label</p>;
+}
