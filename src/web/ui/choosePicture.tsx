@@ -1,6 +1,6 @@
 /** @file Ways to bring a picture other than dropping it: a file, and the camera where there is one in the hand. */
 
-import type { TargetedInputEvent } from "preact";
+import type { TargetedEvent } from "preact";
 import { useRef } from "preact/hooks";
 import { go } from "./route.js";
 import { useShared, type Shared } from "./shared.js";
@@ -28,7 +28,7 @@ interface FileButtonProps {
 export function FileButton({ text, primary = false, camera = false }: FileButtonProps) {
   const shared = useShared();
   const input = useRef<HTMLInputElement>(null);
-  const chosen = ({ currentTarget }: TargetedInputEvent<HTMLInputElement>): void => {
+  const chosen = ({ currentTarget }: TargetedEvent<HTMLInputElement>): void => {
     const [file] = currentTarget.files ?? [];
     if (file) searchFile(file, shared);
     currentTarget.value = ""; // the same file may be chosen again

@@ -1,6 +1,6 @@
 /** @file The whole page: opens the collection, then shows one of three views on it. */
 
-import { useCallback, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Engine } from "../engine/engine.js";
 import { DroppedPictures } from "./dropped.js";
 import { DropTarget } from "./dropTarget.js";
@@ -8,7 +8,7 @@ import { Header } from "./header.js";
 import { LabelView } from "./labelView.js";
 import { CannotOpen, Loading } from "./loading.js";
 import { MapView } from "./mapView.js";
-import { useRoute } from "./route.js";
+import { useRoute, type Route } from "./route.js";
 import { SearchView } from "./searchView.js";
 import { SharedContext, type Shared } from "./shared.js";
 import { Sprites } from "./sprites.js";
@@ -40,6 +40,9 @@ function Views({ engine }: { readonly engine: Engine }) {
   const sprites = useMemo(() => new Sprites(engine.base, engine.collection), [engine]);
   const dropped = useMemo(() => new DroppedPictures(engine), [engine]);
   const labels = useLabels(engine, fail);
+  useEffect(() => {
+    document.title = `${titleOf(route, engine)} · ${engine.collection.name}`;
+  }, [location.hash]);
   const shared: Shared = { engine, sprites, dropped, labels, announce, fail, timed };
   return (
     <SharedContext.Provider value={shared}>
@@ -67,6 +70,14 @@ function Views({ engine }: { readonly engine: Engine }) {
       </p>
     </SharedContext.Provider>
   );
+}
+
+/** What the history of the browser calls it. */
+function titleOf(route: Route, { ids }: Engine): string {
+  if (route.view === "label") return "Label";
+  if (route.view === "map") return "Map";
+  if (route.query === null) return "Search";
+  return "row" in route.query ? `Like ${ids[route.query.row] ?? "nothing"}` : "Like your picture";
 }
 
 /** The hash says where the reader is: a link to a part of the page must leave it alone. */

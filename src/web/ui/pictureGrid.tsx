@@ -35,7 +35,7 @@ export function PictureGrid({ label, cells, hrefOf, onPick, onKey }: PictureGrid
   // Other pictures than before: the way through them starts anew, with the focus, if it was here.
   useEffect(() => {
     setCurrent(0);
-    if (list.current?.contains(document.activeElement)) focusCell(list.current, 0);
+    if (list.current?.contains(document.activeElement)) focusCell(list.current, 0, true);
   }, [first, cells.length === 0]);
   const move = (event: TargetedKeyboardEvent<HTMLElement>, at: number): void => {
     const to = targetOf(event.key, at, cells.length, columnsOf(list.current!));
@@ -108,6 +108,6 @@ function targetOf(key: string, at: number, count: number, columns: number): numb
   return to < 0 || to >= count ? at : to;
 }
 
-function focusCell(list: HTMLUListElement, at: number): void {
-  (list.children[at]?.firstElementChild as HTMLElement | null)?.focus();
+function focusCell(list: HTMLUListElement, at: number, preventScroll = false): void {
+  (list.children[at]?.firstElementChild as HTMLElement | null)?.focus({ preventScroll });
 }

@@ -11,20 +11,24 @@ export interface Place {
 }
 
 export class Sprites {
-  private readonly sheets = new Map<number, Promise<HTMLImageElement>>();
+  readonly #sheets = new Map<number, Promise<HTMLImageElement>>();
+  readonly #here = new Map<number, HTMLImageElement>();
 
-  constructor(
-    private readonly base: URL,
-    private readonly collection: Collection,
-  ) {}
+  readonly #base: URL;
+  readonly #collection: Collection;
+
+  constructor(base: URL, collection: Collection) {
+    this.#base = base;
+    this.#collection = collection;
+  }
 
   /** Side of a tile in pixels. */
   get tile(): number {
-    return this.collection.sprites.tile;
+    return this.#collection.sprites.tile;
   }
 
   place(row: number): Place {
-    const { tile, columns, perSheet } = this.collection.sprites;
+    const { tile, columns, perSheet } = this.#collection.sprites;
     const at = row % perSheet;
     return {
       sheet: Math.floor(row / perSheet),
@@ -47,25 +51,34 @@ export class Sprites {
   }
 
   sheet(sheet: number): Promise<HTMLImageElement> {
-    const known = this.sheets.get(sheet);
+    const known = this.#sheets.get(sheet);
     if (known) return known;
-    const image = this.fetchSheet(sheet);
-    this.sheets.set(sheet, image);
+    const image = this.#fetchSheet(sheet);
+    this.#sheets.set(sheet, image);
     // Without this a sheet that failed once, for want of a network, would be missing for ever.
-    image.catch(() => this.sheets.delete(sheet));
+    image.catch(() => this.#sheets.delete(sheet));
     return image;
+  }
+
+  /** The sheet if it is here; otherwise null, and `then` is called once it is. */
+  sheetNow(sheet: number, then: () => void): HTMLImageElement | null {
+    const here = this.#here.get(sheet);
+    if (here) return here;
+    this.sheet(sheet).then(then, () => undefined);
+    return null;
   }
 
   /** The larger picture, where the collection has one. */
   pictureUrl(row: number): string | null {
-    return this.collection.originals ? new URL(`${COLLECTION.pictures}/${row}`, this.base).href : null;
+    return this.#collection.originals ? new URL(`${COLLECTION.pictures}/${row}`, this.#base).href : null;
   }
 
-  private async fetchSheet(sheet: number): Promise<HTMLImageElement> {
+  async #fetchSheet(sheet: number): Promise<HTMLImageElement> {
     const image = new Image();
     image.decoding = "async";
-    image.src = spriteUrl(this.base, sheet).href;
+    image.src = spriteUrl(this.#base, sheet).href;
     await image.decode();
+    this.#here.set(sheet, image);
     return image;
   }
 }

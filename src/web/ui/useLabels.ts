@@ -14,12 +14,20 @@ export interface Labels {
   /** The class that clicked pictures become examples of; null: there is none. */
   readonly active: string | null;
   readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** Predictions at least this probable count as sure, in [0, 1]. */
+  readonly sureFrom: number;
+  setSureFrom(probability: number): void;
+  /** Of the labels as they are now. */
+  predict(): Promise<Predictions>;
   setActive(name: string): void;
   /** Does one change and keeps its result. @returns whether it was allowed */
   change(what: (labelling: Labelling) => void): boolean;
   undo(): void;
   redo(): void;
 }
+
+const DEFAULT_SURE_FROM = 0.9;
 
 export function useLabels(engine: Engine, fail: (error: unknown) => void): Labels {
   const labelling = useMemo(() => {
@@ -34,7 +42,12 @@ export function useLabels(engine: Engine, fail: (error: unknown) => void): Label
   const steps = useRef(0);
   const [version, setVersion] = useState(0);
   const [chosen, setActive] = useState<string | null>(null);
-  const predictions = usePredictions(engine, labelling, version, fail);
+  const [sureFrom, setSureFrom] = useState(DEFAULT_SURE_FROM);
+  const predictor = useMemo(
+    () => new Predictor((row) => engine.similarities(row), engine.collection.vote),
+    [engine],
+  );
+  const predictions = usePredictions(predictor, labelling, version, fail);
   const after = (): void => {
     setVersion((before) => before + 1);
     try {
@@ -48,6 +61,10 @@ export function useLabels(engine: Engine, fail: (error: unknown) => void): Label
     predictions,
     active: chosen !== null && labelling.classes.includes(chosen) ? chosen : (labelling.classes[0] ?? null),
     canUndo: steps.current > 0,
+    canRedo: labelling.canRedo,
+    sureFrom,
+    setSureFrom,
+    predict: () => predictor.predict(labelling),
     setActive,
     change(what) {
       const { classes, examples } = labelling;
@@ -77,15 +94,11 @@ export function useLabels(engine: Engine, fail: (error: unknown) => void): Label
 
 /** Only the newest state's come through, however fast the changes follow one another. */
 function usePredictions(
-  engine: Engine,
+  predictor: Predictor,
   labelling: Labelling,
   version: number,
   fail: (error: unknown) => void,
 ): Predictions | null {
-  const predictor = useMemo(
-    () => new Predictor((row) => engine.similarities(row), engine.collection.vote),
-    [engine],
-  );
   const [predictions, setPredictions] = useState<Predictions | null>(null);
   useEffect(() => {
     let wanted = true;
