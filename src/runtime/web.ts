@@ -80,8 +80,17 @@ function settle(env: Env, { assets, binary, threads }: WebSessionOptions): void 
   env.logLevel = "error";
   env.wasm.wasmPaths = assets.href;
   if (binary !== undefined) env.wasm.wasmBinary = binary.buffer;
-  // 0: as many as the library thinks good. Threads need shared memory, which a page has only where it is isolated.
-  env.wasm.numThreads = mayShareMemory() ? (threads ?? 0) : 1;
+  // Threads need shared memory, which a page has only where it is isolated.
+  env.wasm.numThreads = mayShareMemory() ? (threads ?? defaultThreads()) : 1;
+}
+
+/** More than these gain little on small models, and each takes memory. */
+const MOST_THREADS = 4;
+
+/** Processors of the machine; the library itself would take half of them. Node does not say here: one. */
+function defaultThreads(): number {
+  const { navigator } = globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } };
+  return Math.min(MOST_THREADS, navigator?.hardwareConcurrency ?? 1);
 }
 
 /** Node always may; it does not know the property. */

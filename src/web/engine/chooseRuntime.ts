@@ -6,7 +6,7 @@
 import type { Picture } from "../../data/dataset.js";
 import { ProviderError, type InstdiscError } from "../../errors.js";
 import { ORT_FILES } from "../../runtime/web.js";
-import type { EngineOptions } from "./engine.js";
+import type { EngineOptions } from "./engineTypes.js";
 import { download, type OnBytes } from "./download.js";
 import { openEncoder, type EncoderForm, type WebEncoder } from "./encoder.js";
 

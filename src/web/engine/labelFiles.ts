@@ -118,7 +118,7 @@ export interface PlannedFile {
 }
 
 /** What some file system does not take in a name. */
-// eslint-disable-next-line no-control-regex
+
 const UNFIT = /[\\/:*?"<>|\u0000-\u001f]+/g;
 
 /**

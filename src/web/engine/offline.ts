@@ -1,7 +1,7 @@
 /** @file Makes the page work without a network, by its service worker, and with threads on hosts that say nothing of isolation. */
 
 import { COLLECTION } from "../../artifact/collection.js";
-import type { Engine } from "./engine.js";
+import type { Engine } from "./engineTypes.js";
 
 /** The page opens without the service worker if that takes longer, in milliseconds. */
 const PATIENCE_MS = 5000;

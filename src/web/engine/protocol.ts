@@ -1,7 +1,7 @@
 /** @file What the page and the engine's worker say to each other. */
 
 import type { PackedError } from "../../errors.js";
-import type { Engine, EngineOptions, Found } from "./engine.js";
+import type { Engine, EngineOptions, Found } from "./engineTypes.js";
 
 /** What is known once the collection is open. */
 export type Opened = Pick<Engine, "collection" | "ids" | "labels" | "map" | "runtime" | "runtimeNote">;

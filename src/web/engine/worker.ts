@@ -46,14 +46,14 @@ async function open({ base, assets, runtime }: QuestionOf<"open">): Promise<Open
   return { ...rest, runtime: found, runtimeNote };
 }
 
-const ANSWERS: { readonly [K in Kind]: (question: QuestionOf<K>) => Promise<AnswerOf<K>> } = {
+const ANSWERS: { readonly [K in Kind]: (question: QuestionOf<K>) => AnswerOf<K> | Promise<AnswerOf<K>> } = {
   open,
   async embed({ picture }) {
     return opened().chosen.encoder.embed(await decodePicture(picture, nameOf(picture)));
   },
-  search: async ({ query, k }) => opened().search.nearest(query, k),
-  searchRow: async ({ row, k }) => opened().search.nearestTo(row, k),
-  similarities: async ({ row }) => opened().search.similarities(row),
+  search: ({ query, k }) => opened().search.nearest(query, k),
+  searchRow: ({ row, k }) => opened().search.nearestTo(row, k),
+  similarities: ({ row }) => opened().search.similarities(row),
 };
 
 function nameOf(picture: Blob): string {
@@ -66,7 +66,7 @@ function post(message: FromEngineWorker): void {
 
 async function answer({ call, question }: ToEngineWorker): Promise<void> {
   try {
-    const of = ANSWERS[question.kind] as (question: Question) => Promise<Answer<Question>>;
+    const of = ANSWERS[question.kind] as (question: Question) => Answer<Question> | Promise<Answer<Question>>;
     post({ kind: "answered", call, value: await of(question) });
   } catch (error) {
     post({ kind: "failed", call, error: packError(error) });
