@@ -22,6 +22,11 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
+  // The page is a program of its own: it knows a browser and not Node.
+  {
+    files: ["src/web/**"],
+    languageOptions: { parserOptions: { project: `${root}src/web/tsconfig.json` } },
+  },
   // onnx-proto's declarations name a type Long that they do not import.
   {
     files: ["src/codec/**"],

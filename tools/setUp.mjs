@@ -1,6 +1,7 @@
 /**
- * @file Makes a fresh clone ready: installs the locked packages and compiles. Run before `npm start` and `npm test`;
- * does nothing where nothing changed. Plain JavaScript, because it runs before there is a compiler.
+ * @file Makes a fresh clone ready: installs the locked packages, compiles, and bundles the web page. Run before
+ * `npm start` and `npm test`; does nothing where nothing changed. Plain JavaScript, because it runs before there is a
+ * compiler.
  */
 
 import { spawnSync } from "node:child_process";
@@ -28,8 +29,9 @@ if (installed !== lock) {
   mkdirSync(`${root}node_modules`, { recursive: true });
   writeFileSync(STAMP, lock);
 }
-// The compiler is incremental: with nothing changed it only looks.
+// Both are incremental: with nothing changed they only look.
 run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "--project", root]);
+run(process.execPath, [`${root}tools/buildPage.mjs`]);
 
 function run(command, args, env = {}) {
   const shell = process.platform === "win32" && command === "npm";

@@ -10,7 +10,7 @@
  *   pictures/ROW          a larger JPEG of one picture; only where `originals` is true
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { count } from "./numbers.js";
 import { checkSchema, parseJson } from "./schema.js";
 

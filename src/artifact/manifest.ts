@@ -1,6 +1,6 @@
 /** @file manifest.json: what an artifact folder holds, how it was made, and how its tensors hang together. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ArtifactError } from "../errors.js";
 import { DTYPES } from "../ir/dtype.js";
 import { count } from "./numbers.js";

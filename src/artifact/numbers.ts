@@ -1,6 +1,6 @@
 /** @file Ranges of numbers in a manifest, and the message for a name that is none of those known. */
 
-import { z } from "zod";
+import * as z from "zod";
 
 export const count = z.int().min(1);
 export const atLeastZero = z.number().min(0);

@@ -1,6 +1,6 @@
 /** @file The objective as a manifest records it: every setting of the one that was chosen, and no other. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { fraction, count, aboveZero, atLeastZero, expectedNames } from "./numbers.js";
 
 const withBank = {

@@ -1,6 +1,6 @@
 /** @file The optimizer as a manifest records it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aboveZero, atLeastZero, expectedNames, fraction } from "./numbers.js";
 
 const decay = { weightDecay: atLeastZero, decayNormAndBias: z.boolean() };

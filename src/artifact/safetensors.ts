@@ -11,7 +11,7 @@
  * Source: huggingface/safetensors, README, "Format"
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ArtifactError } from "../errors.js";
 import { elementBytes, type DType } from "../ir/dtype.js";
 import { sizeBytes, type RawTensor } from "../ir/rawTensor.js";

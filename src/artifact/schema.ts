@@ -1,6 +1,6 @@
 /** @file Checks JSON that comes from a file against a schema, and says what is wrong with it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ArtifactError } from "../errors.js";
 
 const FOUND_LENGTH = 60;

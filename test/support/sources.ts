@@ -1,6 +1,6 @@
 /** @file The TypeScript sources of the package and what they import, read with the compiler's parser. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
 
@@ -19,7 +19,7 @@ export interface Import {
 /** Files of a folder, as paths from the root. */
 export function sourcesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => posix.join(entry.parentPath.slice(ROOT.length + 1).replaceAll("\\", "/"), entry.name))
     .sort();
 }
@@ -53,7 +53,8 @@ export function importsOf(file: string): Import[] {
 
 function resolve(file: string, specifier: string): string {
   if (!specifier.startsWith(".")) return specifier;
-  return posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".ts");
+  const stem = posix.join(posix.dirname(file), specifier).replace(/\.js$/, "");
+  return existsSync(join(ROOT, `${stem}.tsx`)) ? `${stem}.tsx` : `${stem}.ts`;
 }
 
 /** import { type A, type B } from … */
