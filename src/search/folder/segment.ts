@@ -133,7 +133,7 @@ export class Segment {
       codes.set(code.codes, at * dim);
       scales[at] = code.scale;
       if (exact)
-        files.vectors!.read("vectors", row * rowBytes, exact.subarray(at * rowBytes, (at + 1) * rowBytes));
+        files.vectors?.read("vectors", row * rowBytes, exact.subarray(at * rowBytes, (at + 1) * rowBytes));
     });
     const ids = rows.map((row) => this.ids[row]!);
     return { ids, codes: { count: rows.length, dim, codes, scales, error: this.current.error }, exact };

@@ -1,0 +1,122 @@
+/** @file The classes: added, chosen, renamed, removed. */
+
+import type { TargetedSubmitEvent } from "preact";
+import { useState } from "preact/hooks";
+import { summarize } from "./labelSummary.js";
+import { colourOf } from "./palette.js";
+import { useShared } from "./shared.js";
+import { counted, whole } from "./text.js";
+
+/** Classes that a digit chooses. */
+const DIGITS = 9;
+
+export function ClassPanel() {
+  const { labels, engine } = useShared();
+  const { labelling, active, predictions, sureFrom, change, setActive } = labels;
+  const known = engine.collection.classNames;
+  const summaries = summarize(labelling, predictions, sureFrom);
+  return (
+    <section class="classes" aria-labelledby="classes-title">
+      <h2 id="classes-title">Classes</h2>
+      <ul>
+        {summaries.map(({ name, examples, sure }, place) => (
+          <li key={name}>
+            <button
+              type="button"
+              class="chip class"
+              style={{ "--tone": colourOf(place) }}
+              aria-pressed={name === active}
+              onClick={() => setActive(name)}
+            >
+              <span class="class-name">{name}</span>
+              <span class="small">
+                {counted(examples, "example")}
+                {sure > 0 && `, ${whole(sure)} sure`}
+              </span>
+              {place < DIGITS && <kbd>{place + 1}</kbd>}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {active !== null && <ActiveClass key={active} name={active} />}
+      <AddClass />
+      {known.length > 0 && labelling.classes.length === 0 && (
+        <button type="button" class="quiet" onClick={() => change((to) => to.replace(known, to.examples))}>
+          Take the {known.length} class names of the collection
+        </button>
+      )}
+      <p class="actions">
+        <button type="button" class="quiet" disabled={!labels.canUndo} onClick={() => labels.undo()}>
+          Undo <kbd>z</kbd>
+        </button>
+        <button type="button" class="quiet" disabled={!labels.canRedo} onClick={() => labels.redo()}>
+          Redo <kbd>y</kbd>
+        </button>
+      </p>
+    </section>
+  );
+}
+
+function AddClass() {
+  const { labels } = useShared();
+  const [name, setName] = useState("");
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (!labels.change((to) => to.addClass(name))) return;
+    labels.setActive(name.trim());
+    setName("");
+  };
+  return (
+    <form class="add" onSubmit={submit}>
+      <input
+        type="text"
+        aria-label="Name of a new class"
+        placeholder={labels.active === null ? "First class, for example shoe" : "Another class"}
+        value={name}
+        onInput={({ currentTarget }) => setName(currentTarget.value)}
+      />
+      <button type="submit" disabled={name.trim() === ""}>
+        Add
+      </button>
+    </form>
+  );
+}
+
+/** What can be done to the chosen class. */
+function ActiveClass({ name }: { readonly name: string }) {
+  const { change, setActive } = useShared().labels;
+  const [newName, setNewName] = useState<string | null>(null);
+  if (newName === null) {
+    return (
+      <p class="actions">
+        <button type="button" class="quiet" onClick={() => setNewName(name)}>
+          Rename {name}
+        </button>
+        <button type="button" class="quiet" onClick={() => change((to) => to.removeClass(name))}>
+          Remove {name}
+        </button>
+      </p>
+    );
+  }
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (!change((to) => to.renameClass(name, newName))) return;
+    setActive(newName.trim());
+    setNewName(null);
+  };
+  return (
+    <form class="add" onSubmit={submit}>
+      <input
+        type="text"
+        aria-label={`New name of ${name}`}
+        value={newName}
+        ref={(input) => input?.focus()}
+        onInput={({ currentTarget }) => setNewName(currentTarget.value)}
+        onKeyDown={({ key }) => key === "Escape" && setNewName(null)}
+      />
+      <button type="submit" disabled={newName.trim() === ""}>
+        Rename
+      </button>
+    </form>
+  );
+}

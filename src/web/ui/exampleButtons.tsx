@@ -1,0 +1,29 @@
+/** @file Makes a picture an example of a class, from wherever it is looked at. */
+
+import { colourOf } from "./palette.js";
+import { useShared } from "./shared.js";
+
+export function ExampleButtons({ row }: { readonly row: number }) {
+  const { labelling, change } = useShared().labels;
+  const own = labelling.examples.get(row);
+  if (labelling.classes.length === 0) return null;
+  return (
+    <section class="examples">
+      <h3>Use it as an example of</h3>
+      <p class="actions">
+        {labelling.classes.map((name, place) => (
+          <button
+            key={name}
+            type="button"
+            class="chip"
+            style={{ "--tone": colourOf(place) }}
+            aria-pressed={own === name}
+            onClick={() => change((to) => to.label([row], own === name ? null : name))}
+          >
+            {name}
+          </button>
+        ))}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+/** @file Pictures that were drawn around: looked at, and labelled all at once. */
+
+import { colourOf } from "./palette.js";
+import { PictureGrid } from "./pictureGrid.js";
+import { hashOf, searchHash } from "./route.js";
+import { labelOf, nameOf, useShared } from "./shared.js";
+import { counted } from "./text.js";
+
+const MOST_SHOWN = 48;
+
+interface MapSelectionProps {
+  readonly rows: readonly number[];
+  onClear(): void;
+}
+
+export function MapSelection({ rows, onClear }: MapSelectionProps) {
+  const { engine, labels, announce } = useShared();
+  const { labelling, change } = labels;
+  const label = (name: string): void => {
+    change((to) => to.label(rows, name));
+    announce(`${counted(rows.length, "picture")} labelled ${name}`);
+  };
+  return (
+    <section class="selection" aria-labelledby="selection-title">
+      <div class="heading">
+        <h2 id="selection-title">{counted(rows.length, "picture")} selected</h2>
+        <button type="button" onClick={onClear}>
+          Clear
+        </button>
+      </div>
+      {labelling.classes.length === 0 ? (
+        <p>
+          To label them, <a href={hashOf({ view: "label", asking: false })}>name a class</a> first.
+        </p>
+      ) : (
+        <p class="actions">
+          {labelling.classes.map((name, place) => (
+            <button
+              key={name}
+              type="button"
+              class="chip"
+              style={{ "--tone": colourOf(place) }}
+              onClick={() => label(name)}
+            >
+              All are {name}
+            </button>
+          ))}
+        </p>
+      )}
+      <PictureGrid
+        label={`The first of ${counted(rows.length, "selected picture")}`}
+        cells={rows.slice(0, MOST_SHOWN).map((row) => ({
+          row,
+          name: nameOf(engine, row),
+          caption: labelling.examples.get(row) ?? labelOf(engine, row) ?? engine.ids[row]!,
+        }))}
+        hrefOf={searchHash}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,35 @@
+/** @file Numbers as a person reads them. */
+
+const WHOLE = new Intl.NumberFormat("en");
+
+export function whole(count: number): string {
+  return WHOLE.format(count);
+}
+
+export function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** @param share in [0, 1] */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** A cosine, in [-1, 1]. */
+export function cosine(similarity: number): string {
+  return similarity.toFixed(2);
+}
+
+/** A span of time in ms. */
+export function duration(ms: number): string {
+  if (ms < 1) return "under 1 ms";
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
