@@ -72,6 +72,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "vega-lite": /^src\/report\/chart\.ts$/,
   yargs: /^src\/cli\//,
   "modern-tar": /^src\/data\/download\/unpack\.ts$/,
+  preact: /^src\/web\/(main\.tsx|ui\/)/,
+  "preact/hooks": /^src\/web\/ui\//,
   "umap-js": /^src\/serve\/collection\/umap\.ts$/,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
