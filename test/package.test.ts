@@ -81,7 +81,9 @@ describe("the package", () => {
     }
     const listed = execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0");
     const tracked = listed.filter(exists);
-    const texts = tracked.filter((path) => /\.(tsx?|mjs|js|css|html|py|json|md|txt|npmrc|yml)$|^\.[\w/.-]+$/.test(path));
+    const texts = tracked.filter((path) =>
+      /\.(tsx?|mjs|js|css|html|py|json|md|txt|npmrc|yml)$|^\.[\w/.-]+$/.test(path),
+    );
     const named = texts.flatMap((path) => {
       const found = OF_ONE_MACHINE.exec(readFileSync(join(ROOT, path), "utf8"));
       return found ? [`${path}: ${found[0]}`] : [];
