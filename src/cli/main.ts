@@ -5,6 +5,7 @@ import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
+import { duplicatesCommand } from "./commands/duplicates.js";
 import { embedCommand } from "./commands/embed.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { knnCommand } from "./commands/knn.js";
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
+  duplicatesCommand(parser, io);
   embedCommand(parser, io);
   inspectCommand(parser, io);
   knnCommand(parser, io);
