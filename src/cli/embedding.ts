@@ -2,6 +2,7 @@
 
 import type { Options } from "yargs";
 import { DATA_FORMATS, type DataFormat } from "../data/dataset.js";
+import type { BrokenPicture } from "../data/loader.js";
 import { tellBroken } from "../run/log.js";
 import { embedPictures, type EmbeddedPictures, type EmbedPicturesOptions } from "../models/embedPictures.js";
 import { locatePictures, type LocatePicturesOptions, type NamedSource } from "../models/locatePictures.js";
@@ -72,11 +73,15 @@ export async function embedNamed(
       progress: (done, total) => show(what, done, total),
     }),
   );
+  tellBrokenPictures(embedded.broken, io);
+  return embedded;
+}
+
+export function tellBrokenPictures(broken: readonly BrokenPicture[], io: Io): void {
   tell(
-    embedded.broken.map((picture) => tellBroken({ kind: "broken", ...picture })),
+    broken.map((picture) => tellBroken({ kind: "broken", ...picture })),
     io,
   );
-  return embedded;
 }
 
 function tell(lines: readonly string[], io: Io): void {

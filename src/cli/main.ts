@@ -6,6 +6,7 @@ import { VERSION } from "../version.js";
 import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { duplicatesCommand } from "./commands/duplicates.js";
 import { embedCommand } from "./commands/embed.js";
 import { exportCommand } from "./commands/export.js";
 import { inspectCommand } from "./commands/inspect.js";
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
   doctorCommand(parser, io, (problems) => (code = problems ? EXIT.failed : EXIT.fine));
+  duplicatesCommand(parser, io);
   embedCommand(parser, io);
   exportCommand(parser, io);
   inspectCommand(parser, io);
