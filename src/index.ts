@@ -1,4 +1,4 @@
-/** @file Public entry "onnx-instdisc": the compiler, the artifacts, training. Networks are in "onnx-instdisc/graphs". */
+/** @file Public entry "onnx-instdisc": the compiler, artifacts, training, search and serving. Networks are in "onnx-instdisc/graphs". */
 
 export { parseManifest, printManifest, type Manifest, type ManifestTensor } from "./artifact/manifest.js";
 export { readArtifact, writeArtifact, type Artifact } from "./artifact/node.js";
@@ -37,13 +37,15 @@ export {
   type Settings,
 } from "./config/settings.js";
 export type { AugmentOptions } from "./data/augment.js";
-export type { DataSource, Dataset, Picture } from "./data/dataset.js";
 export { DATA_FORMATS, openDataset, type DataFormat } from "./data/dataset.js";
+export type { DataSource, Dataset, Picture } from "./data/dataset.js";
+export { decodePicture } from "./data/decode.js";
 export { locateData, type LocatedData } from "./data/locate.js";
 export { measureNormalization } from "./data/normalization.js";
+export { examine, type Examination } from "./doctor/examine.js";
+export type { Finding } from "./doctor/finding.js";
 export * from "./errors.js";
 export { searchNearest } from "./evaluate/search.js";
-export type { Vectors } from "./search/vectors.js";
 export { agreementWith, type Agreement, type Bank } from "./export/agreement.js";
 export { replaceSection } from "./export/cardSections.js";
 export { exportEncoder, type ExportOptions, type ExportSummary } from "./export/exportEncoder.js";
@@ -60,12 +62,32 @@ export { lower } from "./lower/lower.js";
 export { simplify } from "./lower/simplify.js";
 export { cpu } from "./lower/targets/cpu.js";
 export { onDevice } from "./lower/targets/onDevice.js";
+export {
+  findDuplicates,
+  type Duplicate,
+  type Duplicates,
+  type DuplicatesOptions,
+} from "./models/duplicates.js";
+export { embedPictures, type EmbeddedPictures, type EmbedPicturesOptions } from "./models/embedPictures.js";
+export { openEncoder, type Encoder, type EncoderOptions } from "./models/encoder.js";
+export { labelledBank, labelledPictures, measureKnn, type KnnOptions, type KnnResult } from "./models/knn.js";
+export { readModel, type Model } from "./models/model.js";
+export { openNamed } from "./models/namedPictures.js";
+export { openIndex, type OpenedIndex, type OpenIndexOptions } from "./models/openIndex.js";
+export { picturesOfRun, readBank } from "./models/pictures.js";
+export { writeVectors } from "./models/vectorFiles.js";
 export { GraphBuilder } from "./ops/builder.js";
-export { openSession } from "./runtime/node.js";
-export { floats, int64s, type HostTensor, type Session } from "./runtime/session.js";
+export type { EmbeddingStatistics, KnnLevel, MetricRecord, TimingRecord } from "./run/records.js";
 export { findCheckpoint, type FoundCheckpoint } from "./run/resume.js";
 export { prepareRunFolder } from "./run/runFolder.js";
-export type { EmbeddingStatistics, KnnLevel, MetricRecord, TimingRecord } from "./run/records.js";
+export { openSession } from "./runtime/node.js";
+export { floats, int64s, type HostTensor, type Session } from "./runtime/session.js";
+export type { Entries, Hit, SearchBackend } from "./search/backend.js";
+export { ExactIndex } from "./search/folder/exactIndex.js";
+export { MemoryIndex } from "./search/memoryIndex.js";
+export type { Vectors } from "./search/vectors.js";
+export { startServer, type RunningServer, type ServerOptions } from "./serve/startServer.js";
 export type { TrainEvent, TrainPlan, TrainSummary } from "./train/plan.js";
 export { startTraining, type TrainRun } from "./train/run.js";
+export { verifyFolder, type Checked, type Verification, type VerifyOptions } from "./verify/verify.js";
 export { VERSION } from "./version.js";
