@@ -12,7 +12,7 @@
 
 import * as z from "zod";
 import { count } from "./numbers.js";
-import { checkSchema, parseJson } from "./schema.js";
+import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
 
 export const COLLECTION = {
   description: "collection.json",
@@ -50,7 +50,7 @@ const schema = z.strictObject({
   originals: z.boolean(),
 });
 
-export type Collection = z.output<typeof schema>;
+export type Collection = DeepReadonly<z.output<typeof schema>>;
 
 /** @throws ArtifactError listing every fault */
 export function parseCollection(json: string, where: string): Collection {

@@ -6,7 +6,7 @@ import { DTYPES } from "../ir/dtype.js";
 import { count } from "./numbers.js";
 import { objective } from "./objectiveSchema.js";
 import { optimizer } from "./optimizerSchema.js";
-import { checkSchema, parseJson } from "./schema.js";
+import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
 
 const FORMAT = "onnx-instdisc";
 /** Versions of the format that this package reads. */
@@ -84,7 +84,6 @@ const schema = z.strictObject({
   ),
 });
 
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 export type Manifest = DeepReadonly<z.output<typeof schema>>;
 export type ManifestTensor = Manifest["tensors"][number];
 export type TensorRole = ManifestTensor["role"];

@@ -5,6 +5,9 @@ import { ArtifactError } from "../errors.js";
 
 const FOUND_LENGTH = 60;
 
+/** What was read is not to be changed. */
+export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
 /** @throws ArtifactError when `text` is not JSON */
 export function parseJson(text: string, where: string, remedy: string): unknown {
   try {
