@@ -14,7 +14,7 @@
  */
 
 import { z } from "zod";
-import { count } from "./numbers.js";
+import { count, expectedNames } from "./numbers.js";
 import { checkSchema, parseJson } from "./schema.js";
 
 export const INDEX_FILE = "index.json";
@@ -47,6 +47,24 @@ const segmentSchema = z.strictObject({
   deleted: fileSchema.extend({ rows: count }).nullable(),
 });
 
+/** Goes before the ids of a set, so that they differ from those of the others. */
+const prefix = z.string();
+const path = z.string().min(1);
+const part = z.enum(["train", "evaluate", "all"]);
+
+const pictureSetSchema = z.discriminatedUnion(
+  "kind",
+  [
+    /** A path, or the name of a data set, as train takes them; format null: recognized by looking. */
+    z.strictObject({ kind: z.literal("data"), path, format: z.string().nullable(), part, prefix }),
+    /** The pictures of a run. */
+    z.strictObject({ kind: z.literal("run"), path, part, prefix }),
+    /** Single files: their ids lead there from this folder. */
+    z.strictObject({ kind: z.literal("files"), path, prefix }),
+  ],
+  expectedNames("data", "run", "files"),
+);
+
 const schema = z.strictObject({
   format: z.literal("onnx-instdisc index"),
   formatVersion: z.literal(1),
@@ -63,19 +81,8 @@ const schema = z.strictObject({
       preprocessing: z.strictObject({ imageSize: count, mean: perChannel, std: perChannel, resize: count }),
     })
     .nullable(),
-  /** Where the pictures are. */
-  pictures: z.array(
-    z.strictObject({
-      path: z.string().min(1),
-      /** null: recognized by looking. */
-      format: z.string().nullable(),
-      part: z.enum(["train", "evaluate", "all"]),
-      /** Of the run whose pictures these are, for its held-out part; null: of none. */
-      seed: z.int().nullable(),
-      /** Goes before the ids of this set. */
-      prefix: z.string(),
-    }),
-  ),
+  /** Where the pictures are; empty: nobody said. */
+  pictures: z.array(pictureSetSchema),
   /** In the order in which they were added. */
   segments: z.array(segmentSchema),
   hnsw: fileSchema
@@ -90,6 +97,7 @@ const schema = z.strictObject({
   next: count,
 });
 
+export type PictureSet = z.output<typeof pictureSetSchema>;
 export type SearchIndex = z.output<typeof schema>;
 export type IndexSegment = z.output<typeof segmentSchema>;
 export type IndexedFile = z.output<typeof fileSchema>;

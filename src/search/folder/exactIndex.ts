@@ -5,7 +5,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { INDEX_FILE, INDEX_SEGMENTS, type SearchIndex } from "../../artifact/searchIndex.js";
+import { INDEX_FILE, INDEX_SEGMENTS, type PictureSet, type SearchIndex } from "../../artifact/searchIndex.js";
 import { ArtifactError, UsageError } from "../../errors.js";
 import type { Entries, Hit, SearchBackend } from "../backend.js";
 import { checkEntries, checkQueries } from "../entries.js";
@@ -88,6 +88,18 @@ export class ExactIndex implements SearchBackend {
 
   ids(): Iterable<string> {
     return this.rows.ids();
+  }
+
+  /** Notes where pictures are, lasting as with add. @param name one of the known sets, or another @returns that */
+  async addPictures(name: (known: readonly PictureSet[]) => PictureSet): Promise<PictureSet> {
+    const sets: PictureSet[] = [];
+    await this.change((_, { index }) => {
+      const set = name(index.pictures);
+      sets.push(set);
+      const isKnown = index.pictures.includes(set);
+      return Promise.resolve(isKnown ? null : { ...index, pictures: [...index.pictures, set] });
+    });
+    return sets[0]!;
   }
 
   /**
