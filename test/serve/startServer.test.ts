@@ -2,12 +2,21 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCollection } from "../../src/artifact/collection.js";
+import { fillIndex } from "../../src/models/fillIndex.js";
+import { locatePictures } from "../../src/models/locatePictures.js";
+import { readModel } from "../../src/models/model.js";
+import { ExactIndex } from "../../src/search/folder/exactIndex.js";
+import { createIndexFolder } from "../../src/search/folder/store.js";
+import { searchAnswer } from "../../src/serve/api/schemas.js";
+import { readSource } from "../../src/serve/collection/source.js";
 import { startServer, type RunningServer } from "../../src/serve/startServer.js";
 import { writeStatic } from "../../src/serve/writeStatic.js";
 import { runCli, TINY } from "../cli/executable.js";
 import { suiteFolder } from "../support/temporary.js";
 import { suiteRun } from "../support/trainedRun.js";
 import { metricOf, RawClient, until } from "./server.js";
+
+type Triple = [number, number, number];
 
 describe("a server in one's own process", () => {
   const folder = suiteFolder();
@@ -96,6 +105,38 @@ describe("a server in one's own process", () => {
     assert.ok(second.made);
     assert.equal(second.names.length, 1);
     assert.notDeepEqual(second.names, first.names);
+  });
+
+  it("serves an index on disk as it serves a run", async () => {
+    const model = await readModel(trained().run);
+    const folder = at("index");
+    const { pictures: path } = trained();
+    const { imageSize, resize, mean, std } = model.preprocessing;
+    const preprocessing = { imageSize, resize, mean: [...mean] as Triple, std: [...std] as Triple };
+    const reference = { path: model.where, sha256: model.sha256, preprocessing };
+    await createIndexFolder(folder, {
+      dim: 8,
+      precision: "float32",
+      model: reference,
+      pictures: [{ kind: "data", path, format: null, part: "all", prefix: "" }],
+    });
+    const index = await ExactIndex.open(folder);
+    await fillIndex(index, model, (await locatePictures([path])).sources);
+    await index.close();
+    const server = await startServer({ path: folder, port: 0 });
+    try {
+      assert.equal(server.pictures, 240);
+      const [id] = (await readSource(folder)).ids;
+      const response = await fetch(`${server.url}api/search?k=3&id=${encodeURIComponent(id!)}`);
+      const { hits } = searchAnswer.parse(await response.json());
+      assert.equal(hits.length, 3);
+      assert.ok(hits.every((hit) => hit.id !== id && hit.className !== null));
+      const picture = await fetch(new URL(hits[0]!.picture, server.url));
+      assert.equal(picture.headers.get("Content-Type"), "image/jpeg");
+      assert.ok((await picture.arrayBuffer()).byteLength > 100);
+    } finally {
+      await server.close();
+    }
   });
 
   it("writes the page as files that need no server", async () => {

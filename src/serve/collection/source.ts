@@ -37,12 +37,12 @@ export interface CollectionSource {
  */
 export async function readSource(path: string, tell: TellProgress = () => {}): Promise<CollectionSource> {
   const opened = await openIndex(path, { progress: tell });
-  const { backend, pictures } = opened;
+  const { backend, pictures, withoutPictures } = opened;
   try {
     if (pictures === null) {
       throw new ArtifactError(
-        `${path}: does not say where its pictures are, expected an index of pictures; ` +
-          `write one with onnx-instdisc index create, or give the run folder`,
+        `${path}: its pictures cannot be shown (${withoutPictures}), expected them where they were; ` +
+          `put them back, or write the index again with onnx-instdisc index create`,
       );
     }
     const model = await modelOfIndex(opened);

@@ -29,7 +29,7 @@ async function searchAll(backend: SearchBackend, queries: readonly Query[]): Pro
 
 const { path } = workerData as SearcherSetup;
 await answerQuestions(async () => {
-  const { backend } = await openIndex(path);
+  const { backend } = await openIndex(path, { pictures: false });
   return {
     answer: (queries: readonly Query[]) => searchAll(backend, queries),
     close: () => backend.close(),

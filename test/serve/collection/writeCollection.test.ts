@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { COLLECTION, parseCollection, type Collection } from "../../../src/artifact/collection.js";
 import { readSafetensors } from "../../../src/artifact/safetensors.js";
@@ -115,6 +123,9 @@ describe("a collection", () => {
     const made = statSync(file).mtimeMs;
     assert.deepEqual(await cachedCollection(source, root, () => assert.fail("made again")), first);
     assert.equal(statSync(file).mtimeMs, made);
+    const left = join(root, ".0123456789ab.tmp"); // by a process that was killed two days ago
+    mkdirSync(left);
+    utimesSync(left, Date.now() / 1000 - 172_800, Date.now() / 1000 - 172_800);
     const trainedOn = await cachedCollection({ ...source, sha256: "other" }, root, () => {});
     assert.notEqual(trainedOn.folder, first.folder);
     assert.ok(!existsSync(first.folder), "the old one is still there");
