@@ -88,7 +88,6 @@ export { MemoryIndex } from "./search/memoryIndex.js";
 export type { Vectors } from "./search/vectors.js";
 export { startServer, type RunningServer, type ServerOptions } from "./serve/startServer.js";
 export type { TrainEvent, TrainPlan, TrainSummary } from "./train/plan.js";
-export { startServer, type RunningServer, type ServerOptions } from "./serve/startServer.js";
 export { writeStatic, type StaticOptions } from "./serve/writeStatic.js";
 export { startTraining, type TrainRun } from "./train/run.js";
 export { verifyFolder, type Checked, type Verification, type VerifyOptions } from "./verify/verify.js";
