@@ -2,6 +2,8 @@
 
 import type { Options } from "yargs";
 import { DATA_FORMATS, type DataFormat } from "../data/dataset.js";
+import type { BrokenPicture } from "../data/loader.js";
+import type { SkippedPath } from "../data/folders.js";
 import { tellBroken } from "../run/log.js";
 import { embedPictures, type EmbeddedPictures, type EmbedPicturesOptions } from "../models/embedPictures.js";
 import { locatePictures, type LocatePicturesOptions, type NamedSource } from "../models/locatePictures.js";
@@ -50,11 +52,15 @@ export async function locateNamedPictures(
   const { sources, skipped } = await withProgress(io, (progress) =>
     locatePictures(paths, { ...options, progress }),
   );
+  tellSkipped(skipped, io);
+  return sources;
+}
+
+export function tellSkipped(skipped: readonly SkippedPath[], io: Io): void {
   tell(
     skipped.map(({ path, reason }) => `left out: ${path}: found ${reason}`),
     io,
   );
-  return sources;
 }
 
 /** Embeds with a bar, then tells every broken picture once. */
@@ -72,11 +78,15 @@ export async function embedNamed(
       progress: (done, total) => show(what, done, total),
     }),
   );
+  tellBrokenPictures(embedded.broken, io);
+  return embedded;
+}
+
+export function tellBrokenPictures(broken: readonly BrokenPicture[], io: Io): void {
   tell(
-    embedded.broken.map((picture) => tellBroken({ kind: "broken", ...picture })),
+    broken.map((picture) => tellBroken({ kind: "broken", ...picture })),
     io,
   );
-  return embedded;
 }
 
 function tell(lines: readonly string[], io: Io): void {

@@ -10,6 +10,7 @@ import { inspectCommand } from "./commands/inspect.js";
 import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
+import { indexCommand } from "./commands/searchIndex.js";
 import { trainCommand } from "./commands/train.js";
 import type { Io } from "./io.js";
 
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
   embedCommand(parser, io);
+  indexCommand(parser, io);
   inspectCommand(parser, io);
   knnCommand(parser, io);
   presetsCommand(parser, io);
