@@ -25,7 +25,7 @@ export const PRECISIONS = ["float32", "float16", "int8"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 const REMEDY = "restore the file, or write the index again with onnx-instdisc index create";
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
 const number = z.string().regex(/^\d{6,}$/, "expected a number of six digits");
 

@@ -3,6 +3,7 @@
 import type { Options } from "yargs";
 import { DATA_FORMATS, type DataFormat } from "../data/dataset.js";
 import type { BrokenPicture } from "../data/loader.js";
+import type { SkippedPath } from "../data/folders.js";
 import { tellBroken } from "../run/log.js";
 import { embedPictures, type EmbeddedPictures, type EmbedPicturesOptions } from "../models/embedPictures.js";
 import { locatePictures, type LocatePicturesOptions, type NamedSource } from "../models/locatePictures.js";
@@ -51,11 +52,15 @@ export async function locateNamedPictures(
   const { sources, skipped } = await withProgress(io, (progress) =>
     locatePictures(paths, { ...options, progress }),
   );
+  tellSkipped(skipped, io);
+  return sources;
+}
+
+export function tellSkipped(skipped: readonly SkippedPath[], io: Io): void {
   tell(
     skipped.map(({ path, reason }) => `left out: ${path}: found ${reason}`),
     io,
   );
-  return sources;
 }
 
 /** Embeds with a bar, then tells every broken picture once. */

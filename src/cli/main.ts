@@ -13,6 +13,7 @@ import { inspectCommand } from "./commands/inspect.js";
 import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
+import { indexCommand } from "./commands/searchIndex.js";
 import { serveCommand } from "./commands/serve.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -42,6 +43,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   duplicatesCommand(parser, io);
   embedCommand(parser, io);
   exportCommand(parser, io);
+  indexCommand(parser, io);
   inspectCommand(parser, io);
   knnCommand(parser, io);
   presetsCommand(parser, io);

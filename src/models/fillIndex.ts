@@ -5,9 +5,8 @@ import { pickRows } from "../data/formats/picked.js";
 import type { BrokenPicture } from "../data/loader.js";
 import { ArtifactError } from "../errors.js";
 import { embedBatches } from "../evaluate/embed.js";
-import type { Entries } from "../search/backend.js";
 import type { ExactIndex } from "../search/folder/exactIndex.js";
-import { takeRows, type Vectors } from "../search/vectors.js";
+import type { Vectors } from "../search/vectors.js";
 import { openEncoder, type EncoderOptions } from "./encoder.js";
 import type { NamedSource } from "./locatePictures.js";
 import type { Model } from "./model.js";
@@ -104,46 +103,42 @@ async function withoutKnown({ source, prefix }: NamedSource, known: Set<string>)
 
 /** Embedded and not yet in the index. */
 class Waiting {
-  private readonly parts: Entries[] = [];
-  private count = 0;
+  private readonly commitEvery: number;
+  private ids: string[] = [];
+  private readonly data: Float32Array<ArrayBuffer>;
   added = 0;
 
   constructor(
     private readonly index: ExactIndex,
     private readonly options: FillOptions,
-  ) {}
+  ) {
+    this.commitEvery = options.commitEvery ?? COMMIT_EVERY;
+    this.data = new Float32Array(this.commitEvery * index.dim);
+  }
 
   /** @param broken rows that are left out */
   async take(
     ids: readonly string[],
     firstRow: number,
-    vectors: Vectors,
+    { count, dim, data }: Vectors,
     broken: ReadonlySet<number>,
   ): Promise<void> {
-    const good = Array.from({ length: vectors.count }, (_, at) => at).filter(
-      (at) => !broken.has(firstRow + at),
-    );
-    this.parts.push({ ids: good.map((at) => ids[firstRow + at]!), vectors: takeRows(vectors, good) });
-    this.count += good.length;
-    if (this.count >= (this.options.commitEvery ?? COMMIT_EVERY)) await this.flush();
+    for (let at = 0; at < count; at++) {
+      if (broken.has(firstRow + at)) continue;
+      this.data.set(data.subarray(at * dim, (at + 1) * dim), this.ids.length * dim);
+      this.ids.push(ids[firstRow + at]!);
+      if (this.ids.length === this.commitEvery) await this.flush();
+    }
   }
 
   async flush(): Promise<void> {
-    if (this.count === 0) return;
-    const parts = this.parts.splice(0);
+    const { ids } = this;
+    if (ids.length === 0) return;
     const { dim } = this.index;
-    const data = new Float32Array(this.count * dim);
-    let row = 0;
-    for (const { vectors } of parts) {
-      data.set(vectors.data, row * dim);
-      row += vectors.count;
-    }
-    await this.index.add({
-      ids: parts.flatMap(({ ids }) => ids),
-      vectors: { count: this.count, dim, data },
-    });
-    this.added += this.count;
-    this.count = 0;
+    const vectors = { count: ids.length, dim, data: this.data.slice(0, ids.length * dim) };
+    await this.index.add({ ids, vectors });
+    this.ids = [];
+    this.added += ids.length;
     this.options.added?.(this.added);
   }
 }

@@ -57,7 +57,9 @@ export function prefixSet(sets: readonly PictureSet[], set: NewPictureSet): Pict
   };
   const known = sets.find(same);
   if (known) return known;
-  const taken = new Set(sets.map(({ prefix }) => prefix));
+  // A single file that has the id of a picture of a set is most likely that picture.
+  const alike = sets.filter(({ kind }) => (kind === "files") === (set.kind === "files"));
+  const taken = new Set(alike.map(({ prefix }) => prefix));
   const name = path.basename(set.path);
   const part = "part" in set && set.part !== "all" ? `${set.part}/` : "";
   const prefix = ["", `${name}/`, `${name}/${part}`, `${set.path}/`, `${set.path}/${part}`].find(

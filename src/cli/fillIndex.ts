@@ -1,0 +1,172 @@
+/** @file What `index create` and `index add` do: pictures, or a run's bank, into an index, with progress. */
+
+import path from "node:path";
+import type { Precision } from "../artifact/searchIndex.js";
+import type { BrokenPicture } from "../data/loader.js";
+import { UsageError } from "../errors.js";
+import { fillIndex, type Filled } from "../models/fillIndex.js";
+import type { NamedSource, Part } from "../models/locatePictures.js";
+import { readModel, type Model } from "../models/model.js";
+import { bankEntries } from "../models/openIndex.js";
+import { locateSet, prefixSet, setsOfPaths, type NamedSet } from "../models/pictureSets.js";
+import type { ExactIndex } from "../search/folder/exactIndex.js";
+import { createIndexFolder } from "../search/folder/store.js";
+import { tellBrokenPictures, tellSkipped, withProgress, type EmbeddingArguments } from "./embedding.js";
+import { counted } from "./format.js";
+import { withIndex } from "./indexSummary.js";
+import type { Io } from "./io.js";
+
+export interface FillArguments extends EmbeddingArguments {
+  readonly out: string;
+  readonly "commit-every": number;
+  readonly json: boolean;
+}
+
+export interface CreateArguments extends FillArguments {
+  readonly model: string | undefined;
+  readonly data: string | undefined;
+  readonly part: Part | undefined;
+  readonly "from-bank": boolean;
+  readonly precision: Precision;
+  readonly hnsw: boolean;
+}
+
+export interface AddArguments extends FillArguments {
+  readonly paths: readonly (string | number)[];
+  readonly model: string | undefined;
+  readonly part: Part | undefined;
+  readonly missing: boolean;
+}
+
+/** @throws UsageError for options that contradict each other; as reading the model, the pictures and the folder do */
+export async function createIndex(given: CreateArguments, io: Io): Promise<void> {
+  const { out, precision, data, "from-bank": fromBank } = given;
+  if (given.model === undefined)
+    throw new UsageError(
+      "--model is missing, expected what makes the vectors; name a run or an exported folder",
+    );
+  if (fromBank && data !== undefined)
+    throw new UsageError(
+      "--from-bank and --data: a bank has its own pictures, expected one of the two; leave one out",
+    );
+  if (fromBank && (given.part ?? "train") !== "train")
+    throw new UsageError(`--part ${given.part}: a bank holds what the run learned from; leave out --part`);
+  const model = await readModel(given.model);
+  const set = await setToCreate(given, model);
+  const { sha256, preprocessing, embeddingDim: dim } = model;
+  // A run by its folder, so that it is found again from wherever the index is opened.
+  const reference = { path: path.resolve(given.model), sha256, preprocessing };
+  await createIndexFolder(out, { dim, precision, model: reference, pictures: [] });
+  await withIndex(out, async (index) => {
+    if (fromBank) await addBank(index, model, given, io);
+    else await addSets(index, model, [set], given, io);
+    if (given.hnsw && index.count > 0) {
+      const graph = await buildGraphOf(index, given.threads, io);
+      if (given.json) io.stdout.write(`${JSON.stringify({ graph })}\n`);
+    }
+  });
+  if (!given.json) io.stdout.write(next(out));
+}
+
+/** @throws as createIndex */
+export async function addToIndex(given: AddArguments, io: Io): Promise<void> {
+  await withIndex(given.out, async (index) => {
+    const place = given.model ?? index.index.model?.path;
+    if (place === undefined)
+      throw new UsageError(`${given.out}: does not say what made its vectors; name the model with --model`);
+    const model = await readModel(place);
+    const { part = "all", "data-format": format = null } = given;
+    const sets = await setsOfPaths(given.paths.map(String), { format, part });
+    await addSets(index, model, sets, given, io, given.missing);
+  });
+  if (!given.json) io.stdout.write(next(given.out));
+}
+
+/** @returns rows of the graph */
+export async function buildGraphOf(index: ExactIndex, threads: number | undefined, io: Io): Promise<number> {
+  await withProgress(io, (show) =>
+    index.createHnsw({
+      ...(threads && { threads }),
+      progress: (done, total) => show("building the graph", done, total),
+    }),
+  );
+  return index.count;
+}
+
+/** The pictures of a new index. @throws UsageError where they are not said */
+async function setToCreate(given: CreateArguments, model: Model): Promise<NamedSet> {
+  const { data, part, "data-format": format = null } = given;
+  if (data !== undefined) return (await setsOfPaths([data], { format, ...(part && { part }) }))[0]!;
+  return { set: { kind: "run", path: path.resolve(runOf(model)), part: part ?? "train" }, files: null };
+}
+
+/** @throws UsageError when the model is from no run */
+async function addBank(index: ExactIndex, model: Model, given: FillArguments, io: Io): Promise<void> {
+  const run = runOf(model);
+  const { entries } = await bankEntries(model, run, {});
+  await index.addPictures((known) =>
+    prefixSet(known, { kind: "run", path: path.resolve(run), part: "train" }),
+  );
+  await index.add(entries);
+  tell({ added: entries.ids.length, skipped: 0, broken: 0 }, index, given, io);
+}
+
+/** @throws UsageError */
+function runOf({ where, run }: Model): string {
+  if (run !== null) return run;
+  throw new UsageError(`${where}: is from no run, so that nobody knows its pictures; name some with --data`);
+}
+
+async function addSets(
+  index: ExactIndex,
+  model: Model,
+  sets: readonly NamedSet[],
+  given: FillArguments,
+  io: Io,
+  onlyMissing = false,
+): Promise<void> {
+  const sources: NamedSource[] = [];
+  for (const { set, files } of sets) {
+    const located = await withProgress(io, (progress) =>
+      locateSet({ ...set, prefix: "" }, files ?? [], { progress }),
+    );
+    tellSkipped(located.skipped, io);
+    // Noted only once pictures have been found there.
+    const { prefix } = await index.addPictures((known) => prefixSet(known, set));
+    sources.push(...located.sources.map((one) => ({ ...one, prefix: prefix + one.prefix })));
+  }
+  const broken: BrokenPicture[] = [];
+  const filled = await withProgress(io, (show) =>
+    fillIndex(index, model, sources, {
+      threads: given.threads,
+      dataWorkers: given["data-workers"],
+      strictData: given["strict-data"],
+      commitEvery: given["commit-every"],
+      onlyMissing,
+      progress: (done, total) => show("embedding pictures", done, total),
+      added: (added) => {
+        if (given.json) io.stdout.write(`${JSON.stringify({ added })}\n`);
+      },
+      broken: (picture) => broken.push(picture),
+    }),
+  );
+  tellBrokenPictures(broken, io);
+  tell(filled, index, given, io);
+}
+
+function tell(
+  { added, skipped, broken }: Filled,
+  { count }: ExactIndex,
+  { out, json }: Pick<FillArguments, "out" | "json">,
+  io: Io,
+): void {
+  const left = [
+    ...(skipped > 0 ? [`${counted(skipped, "picture")} known already`] : []),
+    ...(broken > 0 ? [`${counted(broken, "picture")} left out`] : []),
+  ];
+  const text = `Added ${counted(added, "vector")} to ${out}, which holds ${count} now`;
+  const report = { added, skipped, broken, vectors: count };
+  io.stdout.write(json ? `${JSON.stringify(report)}\n` : `${[text, ...left].join("; ")}.\n`);
+}
+
+const next = (out: string): string => `Next: npx onnx-instdisc search ${out} PICTURE\n`;
