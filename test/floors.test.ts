@@ -68,6 +68,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   yargs: /^src\/cli\//,
   "modern-tar": /^src\/data\/download\/unpack\.ts$/,
   "umap-js": /^src\/serve\/collection\/umap\.ts$/,
+  preact: /^src\/web\//,
+  "preact/hooks": /^src\/web\//,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
 

@@ -5,7 +5,7 @@ import { rowsToShow, SOURCES, type Source } from "./labelSummary.js";
 import { colourOf } from "./palette.js";
 import { PictureGrid, type GridCell } from "./pictureGrid.js";
 import { sampleRows } from "./sample.js";
-import { nameOf, useShared, type Shared } from "./shared.js";
+import { captionOf, nameOf, useShared, type Shared } from "./shared.js";
 import { percent } from "./text.js";
 import { classOfKey, useKeys } from "./useKeys.js";
 
@@ -96,7 +96,7 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
   if (given !== undefined) {
     return {
       row,
-      name: `${name}: example of ${given}`,
+      heard: `${name}: example of`,
       caption: <b>{given}</b>,
       tone: colourOf(labelling.classes.indexOf(given)),
       sure: true,
@@ -104,11 +104,11 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
   }
   const place = predictions?.classOf[row] ?? -1;
   const guess = labelling.classes[place];
-  if (guess === undefined) return { row, name, caption: engine.ids[row]! };
+  if (guess === undefined) return { row, ...captionOf(engine, row) };
   const probability = percent(predictions!.probability[row]!);
   return {
     row,
-    name: `${name}: probably ${guess}, ${probability}`,
+    heard: `${name}: probably`,
     caption: (
       <>
         {guess} {probability}
