@@ -12,7 +12,7 @@ const SCOPES = { all: "All labels", sure: "Sure ones", given: "Examples only" } 
 type Scope = keyof typeof SCOPES;
 
 export function ExportPanel() {
-  const { engine, labels, fail, announce } = useShared();
+  const { engine, sprites, labels, fail, announce } = useShared();
   const { labelling, sureFrom } = labels;
   const { ids, collection } = engine;
   const [scope, setScope] = useState<Scope>("all");
@@ -34,7 +34,7 @@ export function ExportPanel() {
   };
   const zip = (): Promise<void> =>
     save("zip", (labelled) =>
-      zipOfPictures(engine, labelled, (done) => setZipping(`${done} of ${labelled.length}`)),
+      zipOfPictures(engine, sprites, labelled, (done) => setZipping(`${done} of ${labelled.length}`)),
     );
   const load = async ({ currentTarget }: TargetedEvent<HTMLInputElement>): Promise<void> => {
     const [chosen] = currentTarget.files ?? [];

@@ -30,7 +30,9 @@ export function LabelGrid() {
   return (
     <section aria-label="Pictures to label">
       <div class="heading">
-        <p class="hint">{hint(shared)}</p>
+        <p class="hint">
+          {hint(shared)} {active !== null && <span class="keys">By keys: a digit names the class.</span>}
+        </p>
         <p class="actions">
           <select
             aria-label="Which pictures"
@@ -111,7 +113,7 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
     heard: `${name}: probably`,
     caption: (
       <>
-        {guess} {probability}
+        <b>{probability}</b> {guess}
       </>
     ),
     tone: colourOf(place),
@@ -121,7 +123,7 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
 
 function hint({ labels }: Shared): string {
   if (labels.active === null) return "Name a class first, then click pictures that belong to it.";
-  return `Click pictures that are examples of ${labels.active}; with the keyboard, a digit names the class.`;
+  return `Click pictures that are examples of ${labels.active}.`;
 }
 
 function nameOfSource(source: Source, active: string | null): string {

@@ -81,7 +81,8 @@ function Neighbours({ query }: { readonly query: Query }) {
         <div class="heading">
           <h2 id="neighbours-title">Most alike</h2>
           <span class="small">
-            of {counted(engine.collection.pictures, "picture")}; arrow keys walk, Enter goes on
+            of {counted(engine.collection.pictures, "picture")}
+            <span class="keys">; arrow keys walk, Enter goes on</span>
           </span>
         </div>
         <div class={found === null ? "neighbours waiting" : "neighbours"}>
