@@ -61,10 +61,11 @@ describe("the package", () => {
     assert.ok(web.includes("createTransform") && !web.includes("differentiate"));
   });
 
-  it("ships the program, the networks, the schema of config files and the sample, and nothing else", () => {
+  it("ships the program, the networks, the page, the schema of config files and the sample, and nothing else", () => {
     assert.deepEqual(PACKAGE.files, [
       "dist/src",
       "dist/graphs",
+      "dist/page",
       "src/config/settings.schema.json",
       "src/data/sample",
     ]);
@@ -80,7 +81,9 @@ describe("the package", () => {
     }
     const listed = execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0");
     const tracked = listed.filter(exists);
-    const texts = tracked.filter((path) => /\.(ts|mjs|js|py|json|md|txt|npmrc|yml)$|^\.[\w/.-]+$/.test(path));
+    const texts = tracked.filter((path) =>
+      /\.(tsx?|mjs|js|css|html|py|json|md|txt|npmrc|yml)$|^\.[\w/.-]+$/.test(path),
+    );
     const named = texts.flatMap((path) => {
       const found = OF_ONE_MACHINE.exec(readFileSync(join(ROOT, path), "utf8"));
       return found ? [`${path}: ${found[0]}`] : [];

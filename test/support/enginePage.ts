@@ -39,6 +39,7 @@ export class EngineHarness {
   open = (base: string, runtime: NonNullable<EngineOptions["runtime"]>) =>
     this.#ask<HarnessOpened>("open", base, runtime);
   embed = (url: string) => this.#ask<{ vector: number[]; ms: number }>("embed", url);
+  pixels = (url: string) => this.#ask<{ width: number; height: number; data: number[] }>("pixels", url);
   search = (queries: readonly number[][], k: number) =>
     this.#ask<{ found: Found[][]; ms: number }>("search", queries, k);
   searchRow = (row: number, k: number) => this.#ask<Found[]>("searchRow", row, k);

@@ -1,5 +1,6 @@
 /** @file A page without a face: the engine under test, asked by test/web/engine/engine.test.ts. Never shipped. */
 
+import { decodePicture } from "../engine/decode.js";
 import { openEngine, type Engine, type WebRuntime } from "../engine/engine.js";
 import { keepOffline, startOffline } from "../engine/offline.js";
 import { fetchPicture } from "../engine/pictures.js";
@@ -30,6 +31,11 @@ const harness = {
     const start = performance.now();
     const vector = await opened().embed(await (await fetch(url)).blob());
     return { vector: [...vector], ms: performance.now() - start };
+  },
+  async pixels(url: string) {
+    const blob = await (await fetch(url)).blob();
+    const { width, height, data } = await decodePicture(blob, url);
+    return { width, height, data: [...data] };
   },
   async search(queries: number[][], k: number) {
     const start = performance.now();

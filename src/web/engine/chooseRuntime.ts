@@ -3,15 +3,12 @@
  * "webgpu" build of onnxruntime-web, so that the comparison downloads nothing more.
  */
 
-import type { Picture } from "../../data/dataset.js";
 import { ProviderError, type InstdiscError } from "../../errors.js";
 import { ORT_FILES } from "../../runtime/web.js";
+import { difference } from "./compareRuntimes.js";
 import type { EngineOptions } from "./engineTypes.js";
 import { download, type OnBytes } from "./download.js";
 import { openEncoder, type EncoderForm, type WebEncoder } from "./encoder.js";
-
-/** Cosine between the two runtimes' vectors of one picture: rounding differs by far less. */
-const LEAST_COSINE = 0.999;
 
 export interface ChosenEncoder {
   readonly encoder: WebEncoder;
@@ -40,7 +37,8 @@ export async function openChosenEncoder(
   const gpu = await openEncoder(model, form, { ep: "webgpu", build, assets }).catch(
     (error: InstdiscError) => error,
   );
-  const fault = gpu instanceof Error ? gpu.message : await difference(wasm, gpu, form);
+  const fault =
+    gpu instanceof Error ? gpu.message : await difference(wasm, gpu, form.preprocessing.imageSize);
   if (fault === null && !(gpu instanceof Error)) {
     await wasm.close();
     return { encoder: gpu, runtime: "webgpu", runtimeNote: null };
@@ -66,28 +64,4 @@ async function reasonAgainstGpu(wish: "auto" | "webgpu"): Promise<string | null>
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (adapter === null) return "this browser finds no GPU";
   return wish === "auto" && adapter.info?.isFallbackAdapter === true ? "the GPU is played by the CPU" : null;
-}
-
-/** null: both runtimes give the same vector of a picture with all kinds of values. */
-async function difference(wasm: WebEncoder, gpu: WebEncoder, form: EncoderForm): Promise<string | null> {
-  try {
-    const picture = testPicture(form.preprocessing.imageSize);
-    const [expected, found] = [await wasm.embed(picture), await gpu.embed(picture)];
-    const cosine = expected.reduce((sum, value, at) => sum + value * found[at]!, 0);
-    return cosine >= LEAST_COSINE
-      ? null
-      : `the GPU's vectors differ from the CPU's: cosine ${cosine.toFixed(4)}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/** Slopes and edges of all brightnesses. */
-export function testPicture(side: number): Picture {
-  const data = new Uint8Array(3 * side * side);
-  for (let at = 0; at < data.length; at++) {
-    const [channel, x, y] = [at % 3, Math.floor(at / 3) % side, Math.floor(at / 3 / side)];
-    data[at] = (x * (3 + channel) + y * (7 - channel) + (x * y) / (1 + channel)) % 256;
-  }
-  return { width: side, height: side, channels: 3, data };
 }

@@ -1,6 +1,7 @@
 /**
- * @file Picture bytes to pixels by the browser's own decoders: upright, opaque over white, without any change of
- * colours, as src/data/decode.ts does in Node.
+ * @file Picture bytes to pixels by the browser's own decoders: upright, opaque over white, colours by the picture's own
+ * profile into sRGB, as src/data/decode.ts does in Node. The two differ by 1 of 255 at most, but for CMYK, which they
+ * convert in ways of their own.
  */
 
 import type { Picture } from "../../data/dataset.js";
@@ -12,7 +13,8 @@ import { DataError } from "../../errors.js";
  */
 export async function decodePicture(bytes: Blob, where: string): Promise<Picture> {
   const { createImageBitmap, OffscreenCanvas } = browser();
-  const options = { colorSpaceConversion: "none", imageOrientation: "from-image" };
+  // "none" would take the numbers of a phone's wide-gamut photo for sRGB.
+  const options = { colorSpaceConversion: "default", imageOrientation: "from-image" };
   const bitmap = await createImageBitmap(bytes, options).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(
