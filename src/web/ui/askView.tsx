@@ -45,7 +45,7 @@ function Ask() {
   useKeys(({ key, target }) => {
     const named = classOfKey(key, labelling.classes);
     if (named !== undefined) answer(named);
-    else if (key === " " && !(target instanceof Element && target.matches("button, a"))) skip();
+    else if (key === " " && !(target instanceof Element && target.matches("button, summary"))) skip();
     else if (key === "z") back();
     else return false;
     return true;

@@ -71,7 +71,7 @@ function AddClass() {
       <input
         type="text"
         aria-label="Name of a new class"
-        placeholder={labels.active === null ? "First class, for example shoe" : "Another class"}
+        placeholder={labels.active === null ? "First class" : "Another class"}
         value={name}
         onInput={({ currentTarget }) => setName(currentTarget.value)}
       />

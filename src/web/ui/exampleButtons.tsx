@@ -9,7 +9,7 @@ export function ExampleButtons({ row }: { readonly row: number }) {
   if (labelling.classes.length === 0) return null;
   return (
     <section class="examples">
-      <h3>Use it as an example of</h3>
+      <h2 class="minor">Use it as an example of</h2>
       <p class="actions">
         {labelling.classes.map((name, place) => (
           <button

@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.js";
 import { planFolders, type Labelled } from "../engine/labelFiles.js";
 import { fetchPicture, pictureExtension } from "../engine/pictures.js";
 import { zipParts, type ZipEntry } from "../engine/zip.js";
+import type { Sprites } from "./sprites.js";
 
 /** Pictures fetched at once. */
 const AT_ONCE = 6;
@@ -23,6 +24,7 @@ export function download(name: string, content: BlobPart): void {
  */
 export async function zipOfPictures(
   { base, collection, ids }: Engine,
+  sprites: Sprites,
   labelled: readonly Labelled[],
   onProgress: (done: number) => void,
 ): Promise<Blob> {
@@ -32,7 +34,7 @@ export async function zipOfPictures(
   const work = async (): Promise<void> => {
     for (let at = next++; at < plan.length; at = next++) {
       const { path, row } = plan[at]!;
-      const picture = await fetchPicture(base, collection, row);
+      const picture = await (collection.originals ? fetchPicture(base, collection, row) : sprites.cut(row));
       entries[at] = { path, bytes: new Uint8Array(await picture.arrayBuffer()) };
       onProgress(++done);
     }

@@ -12,7 +12,7 @@ const SCOPES = { all: "All labels", sure: "Sure ones", given: "Examples only" } 
 type Scope = keyof typeof SCOPES;
 
 export function ExportPanel() {
-  const { engine, labels, fail, announce } = useShared();
+  const { engine, sprites, labels, fail, announce } = useShared();
   const { labelling, sureFrom } = labels;
   const { ids, collection } = engine;
   const [scope, setScope] = useState<Scope>("all");
@@ -20,19 +20,22 @@ export function ExportPanel() {
   const file = useRef<HTMLInputElement>(null);
   const empty = labelling.examples.size === 0;
   const least = { all: 0, sure: sureFrom, given: Infinity }[scope];
-  const save =
-    (ending: string, make: (labelled: readonly Labelled[]) => BlobPart | Promise<Blob>) => async () => {
-      try {
-        const labelled = labelledRows(labelling, await labels.predict(), least);
-        download(`${collection.name} labels.${ending}`, await make(labelled));
-        announce(`Exported ${counted(labelled.length, "label")}`);
-      } catch (error) {
-        fail(error);
-      }
-    };
-  const zip = save("zip", (labelled) =>
-    zipOfPictures(engine, labelled, (done) => setZipping(`${done} of ${labelled.length}`)),
-  );
+  const save = async (
+    ending: string,
+    make: (labelled: readonly Labelled[]) => BlobPart | Promise<Blob>,
+  ): Promise<void> => {
+    try {
+      const labelled = labelledRows(labelling, await labels.predict(), least);
+      download(`${collection.name} labels.${ending}`, await make(labelled));
+      announce(`Exported ${counted(labelled.length, "label")}`);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const zip = (): Promise<void> =>
+    save("zip", (labelled) =>
+      zipOfPictures(engine, sprites, labelled, (done) => setZipping(`${done} of ${labelled.length}`)),
+    );
   const load = async ({ currentTarget }: TargetedEvent<HTMLInputElement>): Promise<void> => {
     const [chosen] = currentTarget.files ?? [];
     if (!chosen) return;
@@ -62,13 +65,19 @@ export function ExportPanel() {
         ))}
       </select>
       <p class="actions">
-        <button type="button" disabled={empty} onClick={save("csv", (labelled) => printCsv(labelled, ids))}>
+        <button
+          type="button"
+          disabled={empty}
+          onClick={() => void save("csv", (labelled) => printCsv(labelled, ids))}
+        >
           CSV
         </button>
         <button
           type="button"
           disabled={empty}
-          onClick={save("json", (labelled) => printJson(collection.name, labelling, labelled, ids))}
+          onClick={() =>
+            void save("json", (labelled) => printJson(collection.name, labelling, labelled, ids))
+          }
         >
           JSON
         </button>

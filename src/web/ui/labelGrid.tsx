@@ -5,7 +5,7 @@ import { rowsToShow, SOURCES, type Source } from "./labelSummary.js";
 import { colourOf } from "./palette.js";
 import { PictureGrid, type GridCell } from "./pictureGrid.js";
 import { sampleRows } from "./sample.js";
-import { nameOf, useShared, type Shared } from "./shared.js";
+import { captionOf, nameOf, useShared, type Shared } from "./shared.js";
 import { percent } from "./text.js";
 import { classOfKey, useKeys } from "./useKeys.js";
 
@@ -30,7 +30,9 @@ export function LabelGrid() {
   return (
     <section aria-label="Pictures to label">
       <div class="heading">
-        <p class="hint">{hint(shared)}</p>
+        <p class="hint">
+          {hint(shared)} {active !== null && <span class="keys">By keys: a digit names the class.</span>}
+        </p>
         <p class="actions">
           <select
             aria-label="Which pictures"
@@ -96,7 +98,7 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
   if (given !== undefined) {
     return {
       row,
-      name: `${name}: example of ${given}`,
+      heard: `${name}: example of`,
       caption: <b>{given}</b>,
       tone: colourOf(labelling.classes.indexOf(given)),
       sure: true,
@@ -104,14 +106,14 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
   }
   const place = predictions?.classOf[row] ?? -1;
   const guess = labelling.classes[place];
-  if (guess === undefined) return { row, name, caption: engine.ids[row]! };
+  if (guess === undefined) return { row, ...captionOf(engine, row) };
   const probability = percent(predictions!.probability[row]!);
   return {
     row,
-    name: `${name}: probably ${guess}, ${probability}`,
+    heard: `${name}: probably`,
     caption: (
       <>
-        {guess} {probability}
+        <b>{probability}</b> {guess}
       </>
     ),
     tone: colourOf(place),
@@ -121,7 +123,7 @@ function cellOf({ engine, labels }: Shared, row: number): GridCell {
 
 function hint({ labels }: Shared): string {
   if (labels.active === null) return "Name a class first, then click pictures that belong to it.";
-  return `Click pictures that are examples of ${labels.active}; with the keyboard, a digit names the class.`;
+  return `Click pictures that are examples of ${labels.active}.`;
 }
 
 function nameOfSource(source: Source, active: string | null): string {

@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { membersOf, sizesOf, type Groups } from "./mapGroups.js";
 import { PictureGrid } from "./pictureGrid.js";
 import { searchHash } from "./route.js";
-import { labelOf, nameOf, useShared } from "./shared.js";
+import { captionOf, useShared } from "./shared.js";
 import { counted } from "./text.js";
 
 const MOST_SHOWN = 24;
@@ -49,11 +49,7 @@ function Group({ name, size, group, groups }: GroupProps) {
       {rows.length > 0 && (
         <PictureGrid
           label={`${name}, the middle of the group first`}
-          cells={rows.map((row) => ({
-            row,
-            name: nameOf(engine, row),
-            caption: labelOf(engine, row) ?? engine.ids[row]!,
-          }))}
+          cells={rows.map((row) => ({ row, ...captionOf(engine, row) }))}
           hrefOf={searchHash}
         />
       )}

@@ -3,7 +3,7 @@
 import { colourOf } from "./palette.js";
 import { PictureGrid } from "./pictureGrid.js";
 import { hashOf, searchHash } from "./route.js";
-import { labelOf, nameOf, useShared } from "./shared.js";
+import { nameOf, useShared } from "./shared.js";
 import { counted } from "./text.js";
 
 const MOST_SHOWN = 48;
@@ -51,8 +51,8 @@ export function MapSelection({ rows, onClear }: MapSelectionProps) {
         label={`The first of ${counted(rows.length, "selected picture")}`}
         cells={rows.slice(0, MOST_SHOWN).map((row) => ({
           row,
-          name: nameOf(engine, row),
-          caption: labelling.examples.get(row) ?? labelOf(engine, row) ?? engine.ids[row]!,
+          heard: nameOf(engine, row),
+          caption: labelling.examples.get(row) ?? "not labelled",
         }))}
         hrefOf={searchHash}
       />

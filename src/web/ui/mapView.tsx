@@ -26,7 +26,7 @@ export function MapView() {
   const listed = groups.names.length > 0 || map === null ? groups : fieldsOf(map);
   return (
     <>
-      <div class="beside">
+      <div class="beside map">
         <aside class="side" aria-label="Colours">
           <section>
             <label class="inline">

@@ -9,14 +9,17 @@ import { Picture } from "./picture.js";
 
 export interface GridCell {
   readonly row: number;
-  /** What a screen reader says of it. */
-  readonly name: string;
+  /** What a screen reader says before the caption: what the eye has from the picture and its place. */
+  readonly heard: string;
   readonly caption: ComponentChildren;
   /** Colour of its frame: a class; null: none. */
   readonly tone?: string | null;
   /** A person said so: its frame is whole, otherwise it is a guess. */
   readonly sure?: boolean;
 }
+
+/** A cell was just followed: the grid that comes next takes the focus, which would be lost with the old one. */
+let walking = false;
 
 interface PictureGridProps {
   readonly label: string;
@@ -32,10 +35,12 @@ export function PictureGrid({ label, cells, hrefOf, onPick, onKey }: PictureGrid
   const list = useRef<HTMLUListElement>(null);
   const [current, setCurrent] = useState(0);
   const first = cells[0]?.row;
-  // Other pictures than before: the way through them starts anew, with the focus, if it was here.
+  // Other pictures than before: the way through them starts anew, with the focus of whoever walked here.
   useEffect(() => {
     setCurrent(0);
-    if (list.current?.contains(document.activeElement)) focusCell(list.current, 0, true);
+    if (cells.length === 0 || !walking) return;
+    walking = false;
+    focusCell(list.current!, 0, true);
   }, [first, cells.length === 0]);
   const move = (event: TargetedKeyboardEvent<HTMLElement>, at: number): void => {
     const to = targetOf(event.key, at, cells.length, columnsOf(list.current!));
@@ -52,22 +57,20 @@ export function PictureGrid({ label, cells, hrefOf, onPick, onKey }: PictureGrid
           style: cell.tone ? { "--tone": cell.tone } : {},
           tabIndex: at === Math.min(current, cells.length - 1) ? 0 : -1,
           "data-row": cell.row,
-          "aria-label": cell.name,
           onFocus: () => setCurrent(at),
           onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>) => move(event, at),
         };
         const inside = (
           <>
             <Picture row={cell.row} />
-            <span class="caption" aria-hidden="true">
-              {cell.caption}
-            </span>
+            <span class="heard">{cell.heard} </span>
+            <span class="caption">{cell.caption}</span>
           </>
         );
         return (
           <li key={at}>
             {hrefOf ? (
-              <a {...shared} href={hrefOf(cell.row)} draggable={false}>
+              <a {...shared} href={hrefOf(cell.row)} draggable={false} onClick={() => (walking = true)}>
                 {inside}
               </a>
             ) : (

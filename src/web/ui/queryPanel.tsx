@@ -56,7 +56,7 @@ function ClassVote({ found }: { readonly found: readonly Found[] | null }) {
   const voters = Math.min(vote.k, found?.length ?? vote.k);
   return (
     <section class="vote">
-      <h3>What its {voters} neighbours say</h3>
+      <h2 class="minor">What its {voters} neighbours say</h2>
       <Bars
         label="Share of the votes"
         bars={shares

@@ -7,7 +7,7 @@ import { PictureGrid, type GridCell } from "./pictureGrid.js";
 import { QueryPanel } from "./queryPanel.js";
 import { searchHash, type Query } from "./route.js";
 import { sampleRows } from "./sample.js";
-import { labelOf, nameOf, useShared } from "./shared.js";
+import { captionOf, labelOf, useShared } from "./shared.js";
 import { counted, cosine } from "./text.js";
 import { useNeighbours } from "./useNeighbours.js";
 
@@ -25,8 +25,7 @@ function Start() {
   const rows = useMemo(() => sampleRows(collection.pictures, PAGE, seed), [collection, seed]);
   const cells = rows.map((row): GridCell => ({
     row,
-    name: nameOf(engine, row),
-    caption: labelOf(engine, row) ?? engine.ids[row]!,
+    ...captionOf(engine, row),
   }));
   return (
     <>
@@ -58,7 +57,7 @@ function Neighbours({ query }: { readonly query: Query }) {
   function cellOf({ row, similarity }: Found, at: number): GridCell {
     return {
       row,
-      name: `Neighbour ${at + 1}: ${nameOf(engine, row)}, similarity ${cosine(similarity)}`,
+      heard: `Neighbour ${at + 1}: ${engine.ids[row]!}, similarity`,
       caption: (
         <>
           <b>{cosine(similarity)}</b> {labelOf(engine, row) ?? engine.ids[row]!}
@@ -82,7 +81,8 @@ function Neighbours({ query }: { readonly query: Query }) {
         <div class="heading">
           <h2 id="neighbours-title">Most alike</h2>
           <span class="small">
-            of {counted(engine.collection.pictures, "picture")}; arrow keys walk, Enter goes on
+            of {counted(engine.collection.pictures, "picture")}
+            <span class="keys">; arrow keys walk, Enter goes on</span>
           </span>
         </div>
         <div class={found === null ? "neighbours waiting" : "neighbours"}>

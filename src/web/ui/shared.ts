@@ -31,6 +31,14 @@ export function labelOf({ collection, labels }: Engine, row: number): string | n
   return collection.classNames[labels?.[row] ?? -1] ?? null;
 }
 
+/** A row's caption where nothing is known of it but what the collection says, and what is heard before that. */
+export function captionOf(engine: Engine, row: number): { readonly heard: string; readonly caption: string } {
+  const label = labelOf(engine, row);
+  return label === null
+    ? { heard: "", caption: engine.ids[row]! }
+    : { heard: engine.ids[row]!, caption: label };
+}
+
 /** How a row is called where a picture stands for it: its id, and its label if it has one. */
 export function nameOf(engine: Engine, row: number): string {
   const label = labelOf(engine, row);

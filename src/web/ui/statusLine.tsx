@@ -1,7 +1,7 @@
 /** @file What computes here, and how fast it was. */
 
 import { useShared } from "./shared.js";
-import { duration } from "./text.js";
+import { counted, duration } from "./text.js";
 
 export function StatusLine({ searchMs }: { readonly searchMs: number | null }) {
   const { engine } = useShared();
@@ -17,7 +17,8 @@ export function StatusLine({ searchMs }: { readonly searchMs: number | null }) {
   );
 }
 
-/** Threads share memory, which browsers allow isolated pages only. */
+/** As onnxruntime-web counts them by itself. Threads share memory, which browsers allow isolated pages only. */
 function threads(): string {
-  return crossOriginIsolated && navigator.hardwareConcurrency > 1 ? "several threads" : "one thread";
+  const most = Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2));
+  return counted(crossOriginIsolated ? most : 1, "thread");
 }

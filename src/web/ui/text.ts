@@ -12,7 +12,7 @@ export function counted(count: number, noun: string): string {
 
 /** @param share in [0, 1] */
 export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return share > 0 && share < 0.005 ? "< 1 %" : `${Math.round(share * 100)} %`;
 }
 
 /** A cosine, in [-1, 1]. */

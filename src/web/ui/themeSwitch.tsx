@@ -9,11 +9,16 @@ const KEY = "onnx-instdisc theme";
 
 const kept = (): Theme => THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? "auto";
 
+/** Before anything is drawn: nothing flashes. */
+export function showKeptTheme(): void {
+  document.documentElement.dataset["theme"] = kept();
+}
+
 export function ThemeSwitch() {
   const [theme, setTheme] = useState(kept);
   useEffect(() => {
-    document.documentElement.dataset["theme"] = theme;
     localStorage.setItem(KEY, theme);
+    showKeptTheme();
   }, [theme]);
   return (
     <label class="theme">

@@ -1,0 +1,102 @@
+/** @file Everybody can use the page: axe finds nothing, at phone width and in both colour schemes; nothing jumps. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { suitePage, until } from "../../support/pageSite.js";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const VIEWS = ["#/search", "#/search/row/5", "#/label", "#/label/ask", "#/map"] as const;
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 360, height: 740 };
+const ROOMS = [
+  { viewport: DESK, colorScheme: "light" },
+  { viewport: DESK, colorScheme: "dark" },
+  { viewport: PHONE, colorScheme: "light" },
+  { viewport: PHONE, colorScheme: "dark" },
+] as const;
+
+/** What axe finds wrong, with where. */
+async function faultsOf(page: Page): Promise<string[]> {
+  // Evaluated, not added as a script: the page's own policy refuses those, as it should.
+  await page.evaluate(`${AXE}; undefined`);
+  const { violations } = await page.evaluate<AxeResults>(
+    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => ({ violations }))",
+  );
+  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`)); // prettier-ignore
+}
+
+async function labelSome(page: Page): Promise<void> {
+  for (const name of ["first", "second"]) {
+    await page.getByLabel("Name of a new class").fill(name);
+    await page.keyboard.press("Enter");
+    await page.locator(".grid .cell").nth(name === "first" ? 0 : 7).click(); // prettier-ignore
+  }
+}
+
+describe("the page for everybody", () => {
+  const { enter } = suitePage();
+
+  for (const room of ROOMS) {
+    const { viewport, colorScheme } = room;
+    it(`has no fault that axe knows, ${colorScheme}, ${viewport.width} pixels wide, and fits`, async () => {
+      const here = await enter("#/label", room);
+      await labelSome(here.page);
+      for (const hash of VIEWS) {
+        await here.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+        await here.page.waitForSelector(hash === "#/map" ? "canvas.points" : "main canvas[data-row]");
+        assert.deepEqual(await faultsOf(here.page), [], hash);
+        const wider = await here.page.evaluate<number>(
+          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        );
+        assert.ok(wider <= 0, `${hash}: ${wider} pixels beyond the width of the window`);
+      }
+      assert.deepEqual(here.problems, []);
+      await here.close();
+    });
+  }
+
+  it("follows the switch of colours, whatever the system says, and keeps it", async () => {
+    const here = await enter("", { colorScheme: "light" });
+    const paper = (): Promise<string> =>
+      here.page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const light = await paper();
+    await here.page.getByLabel("Colours").selectOption("dark");
+    await until(here.page, `getComputedStyle(document.body).backgroundColor !== "${light}"`);
+    const dark = await paper();
+    await here.page.reload();
+    await here.page.waitForSelector("main[tabindex]");
+    assert.equal(await paper(), dark);
+    await here.close();
+  });
+
+  it("lets nothing jump while pictures and neighbours come", async () => {
+    const here = await enter();
+    await here.page.evaluate(`globalThis.shifts = [];
+      new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value)))
+        .observe({ type: "layout-shift", buffered: true }); undefined`);
+    for (const hash of ["#/search/row/5", "#/search/row/9", "#/label", "#/map"]) {
+      await here.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+      await here.page.waitForSelector(hash === "#/map" ? "canvas.points" : "main canvas[data-row]");
+    }
+    await here.page.evaluate(
+      "new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 200)))",
+    );
+    const sum = await here.page.evaluate<number>("shifts.reduce((sum, value) => sum + value, 0)");
+    // 0.1 is what web.dev calls good, for a page's whole life.
+    assert.ok(sum < 0.05, `layout shifts add up to ${sum}`);
+    await here.close();
+  });
+
+  it("moves nothing for those who asked for less motion", async () => {
+    const here = await enter("", { reducedMotion: "reduce" });
+    const moving = await here.page.evaluate<string[]>(
+      "[...document.querySelectorAll('*')].map((one) => getComputedStyle(one).transitionDuration).filter((one) => one !== '0s')",
+    );
+    assert.deepEqual(moving, []);
+    await here.close();
+  });
+});
