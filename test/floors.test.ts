@@ -75,8 +75,6 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   preact: /^src\/web\/(main\.tsx|ui\/)/,
   "preact/hooks": /^src\/web\/ui\//,
   "umap-js": /^src\/serve\/collection\/umap\.ts$/,
-  preact: /^src\/web\//,
-  "preact/hooks": /^src\/web\//,
   "cli-progress": /^src\/cli\/progress\.ts$/,
 };
 
