@@ -78,16 +78,17 @@ function patch(thumbnail: Thumbnail, side: number, crop: Crop, mirrored = false,
     spots(each * side, crop.left, crop.width),
     spots(each * side, crop.top, crop.height),
   ];
-  channels.forEach((channel, plane) => {
-    rows.forEach((row, y) => {
+  const scale = 1 / (255 * each * each);
+  for (let plane = 0; plane < channels.length; plane++) {
+    for (let y = 0; y < rows.length; y++) {
       const line = plane * pixels + Math.floor(y / each) * side;
-      columns.forEach((column, at) => {
-        const x = Math.floor(at / each);
-        const to = line + (mirrored ? side - 1 - x : x);
-        values[to] = values[to]! + sample(thumbnail, channel, column, row) / (255 * each * each);
-      });
-    });
-  });
+      for (let x = 0; x < columns.length; x++) {
+        const across = Math.floor(x / each);
+        const to = line + (mirrored ? side - 1 - across : across);
+        values[to]! += scale * sample(thumbnail, channels[plane]!, columns[x]!, rows[y]!);
+      }
+    }
+  }
   return { values, variance: varianceOf(values, pixels) };
 }
 
@@ -101,8 +102,10 @@ function spots(count: number, first: number, length: number): Float32Array {
 
 /** Between four pixels, bilinear. */
 function sample(thumbnail: Thumbnail, channel: number, column: number, row: number): number {
-  const [left, top] = [Math.floor(column), Math.floor(row)];
-  const [beside, below] = [column - left, row - top];
+  const left = Math.floor(column);
+  const top = Math.floor(row);
+  const beside = column - left;
+  const below = row - top;
   const at = (channel * THUMBNAIL_SIDE + top) * THUMBNAIL_SIDE + left;
   const upper = thumbnail[at]! * (1 - beside) + thumbnail[at + 1]! * beside;
   const lower = thumbnail[at + THUMBNAIL_SIDE]! * (1 - beside) + thumbnail[at + THUMBNAIL_SIDE + 1]! * beside;

@@ -83,7 +83,7 @@ export async function findDuplicates(
   const given = options.threshold;
   const threshold = given ?? copyThreshold(copies.map(({ score }) => score));
   const floor = Math.min(threshold, copyThreshold(glances)) - GLANCE_MARGIN;
-  const partners = await compareAll(seen, await proposals(seen, options), floor, options);
+  const partners = await compareAll(seen, await proposals(seen, options), { floor, threshold }, options);
   const pairs =
     given === undefined ? findCopies(partners, threshold, seen.length) : pairsAbove(partners, threshold);
   const likest = new Map<number, number>();
@@ -181,7 +181,7 @@ function glanceVectors(seen: readonly Seen[], which: 0 | 1): Vectors {
 async function compareAll(
   seen: readonly Seen[],
   near: readonly ReadonlySet<number>[],
-  floor: number,
+  { floor, threshold }: { readonly floor: number; readonly threshold: number },
   { progress }: DuplicatesOptions,
 ): Promise<Partner[][]> {
   const partners: Map<number, number>[] = seen.map(() => new Map<number, number>());
@@ -198,7 +198,9 @@ async function compareAll(
     for (const [place, { other, found }] of glances.entries()) {
       if (found.score < floor) note(at, other, found.score);
       else if (place < CLOSELY) {
-        const score = likeness(wanted, seen[other]!.comparable, found);
+        // What is found one way need not be found the other way too: a crop lies in one of them only.
+        const known = partners[at]!.get(other) ?? -1;
+        const score = known >= threshold ? known :  likeness(wanted, seen[other]!.comparable, found);
         least = Math.min(least, score);
         note(at, other, score);
         note(other, at, score);
