@@ -14,6 +14,7 @@ import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
 import { indexCommand } from "./commands/searchIndex.js";
+import { searchCommand } from "./commands/search.js";
 import { serveCommand } from "./commands/serve.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -48,6 +49,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   knnCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
+  searchCommand(parser, io);
   serveCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   verifyCommand(parser, io, (agree) => (code = agree ? EXIT.fine : EXIT.failed));

@@ -7,8 +7,9 @@
  *
  * Standing out: among n pictures that are no copies, around each of which the others lie as in m dimensions, the
  * ratio of the distances to the (j+1)th and the jth nearest is above r with probability r^(-jm). So ln r is exponential,
- * of mean 1 / (jm); 1/m is measured, as the median of ln r for j = 1 divided by ln 2, and a ratio counts where chance
- * would bring forth one such in ten sets like this. Distance is 1 - likeness.
+ * of mean 1 / (jm); 1/m is measured, as the median of all j ln r divided by ln 2, which copies change little, and a
+ * ratio counts where chance would bring forth one such in ten sets like this. Distance is 1 - likeness. What differs by
+ * rounding alone is a copy however many others do so too.
  *
  * Source of the ratio: Facco, d'Errico, Rodriguez and Laio, Scientific Reports 7, 12140 (2017).
  */
@@ -33,9 +34,11 @@ const LOWEST_THRESHOLD = 0.9;
 const CHANCE = 0.1;
 /** 1/m where there are too few pictures to measure it: a cautious guess. */
 const CAUTIOUS_SPREAD = 0.3;
-const FEWEST_RATIOS = 30;
+const FEWEST_PICTURES = 30;
 /** Distances below are rounding. */
 const SMALLEST_DISTANCE = 1e-4;
+/** Likeness of the same pixels, but for rounding. */
+const SAME = 0.9998;
 
 /** @param scores of copies that were made of some of the pictures, to their originals */
 export function copyThreshold(scores: readonly number[]): number {
@@ -53,7 +56,7 @@ export function findCopies(
   threshold: number,
   count: number,
 ): Copy[] {
-  const spread = spreadOf(partners, threshold);
+  const spread = spreadOf(partners);
   const needed = spread * Math.log(count / CHANCE);
   const pairs = new Map<string, Copy>();
   partners.forEach((near, row) => {
@@ -77,26 +80,27 @@ export function pairsAbove(partners: readonly (readonly Partner[])[], threshold:
 
 const nearness = (score: number): number => -Math.log(Math.max(SMALLEST_DISTANCE, 1 - score));
 
-/** 1/m, from pictures that are less alike than copies. */
-function spreadOf(partners: readonly (readonly Partner[])[], threshold: number): number {
-  const ratios = partners
-    .map((near) => near.filter(({ score }) => score < threshold))
-    .filter((others) => others.length > 1)
-    .map(([first, second]) => nearness(first!.score) - nearness(second!.score))
+/** 1/m */
+function spreadOf(partners: readonly (readonly Partner[])[]): number {
+  if (partners.length < FEWEST_PICTURES) return CAUTIOUS_SPREAD;
+  const gaps = partners
+    .flatMap((near) => near.slice(1).map((_, at) => gapAfter(near, at)))
     .sort((a, b) => a - b);
-  if (ratios.length < FEWEST_RATIOS) return CAUTIOUS_SPREAD;
-  return ratios[ratios.length >> 1]! / Math.LN2;
+  return gaps.length === 0 ? CAUTIOUS_SPREAD : gaps[gaps.length >> 1]! / Math.LN2;
 }
 
-/** How many of the nearest stand out together: those before the widest gap, where it is wide enough; else 0. */
+/** j ln r for the place `at`, which is j - 1. */
+function gapAfter(near: readonly Partner[], at: number): number {
+  return (at + 1) * (nearness(near[at]!.score) - nearness(near[at + 1]!.score));
+}
+
+/** How many of the nearest stand out together: those before the widest gap, where it is wide enough; else the same. */
 function standingOut(near: readonly Partner[], threshold: number, needed: number): number {
   let [best, widest] = [0, 0];
-  near.forEach(({ score }, at) => {
-    if (score < threshold) return;
-    // Beyond the list, others are as alike as the threshold at most, or they would be in it.
-    const next = near[at + 1]?.score ?? threshold;
-    const gap = (at + 1) * (nearness(score) - nearness(next));
+  for (let at = 0; at < near.length - 1 && near[at]!.score >= threshold; at++) {
+    const gap = gapAfter(near, at) / (at + 1);
     if (gap > widest) [best, widest] = [at + 1, gap];
-  });
-  return widest >= needed ? best : 0;
+  }
+  const same = near.filter(({ score }) => score >= SAME).length;
+  return best * widest >= needed ? Math.max(best, same) : same;
 }

@@ -44,7 +44,11 @@ export function thumbnailer(): (picture: Picture) => Thumbnail {
   const window = { outLength: THUMBNAIL_SIDE, windowFirst: 0, windowLength: THUMBNAIL_SIDE, reversed: false };
   return (picture) => {
     const planes = new Float32Array(picture.channels * pixels);
-    const [columns, rows] = [picture.width, picture.height].map((inLength) => ({ ...window, inFirst: 0, inLength }));
+    const [columns, rows] = [picture.width, picture.height].map((inLength) => ({
+      ...window,
+      inFirst: 0,
+      inLength,
+    }));
     resampler.resample(picture, columns!, rows!, planes);
     return Uint8Array.from({ length: 3 * pixels }, (_, at) =>
       Math.round(255 * planes[picture.channels === 1 ? at % pixels : at]!),
@@ -65,53 +69,47 @@ type Channels = readonly number[];
 const ALL: Channels = [0, 1, 2];
 const GREEN: Channels = [1];
 
-/** A crop of a thumbnail at a smaller size; four bilinear samples a pixel. */
+/** A crop of a thumbnail at a smaller size; two bilinear samples a pixel in each direction, for one channel one. */
 function patch(thumbnail: Thumbnail, side: number, crop: Crop, mirrored = false, channels = ALL): Patch {
   const pixels = side * side;
+  const each = channels === ALL ? 2 : 1;
   const values = new Float32Array(channels.length * pixels);
-  const [columns, rows] = [spots(side, crop.left, crop.width), spots(side, crop.top, crop.height)];
-  channels.forEach((channel, plane) => {
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++) {
-        const to = y * side + (mirrored ? side - 1 - x : x);
-        values[plane * pixels + to] = sample(thumbnail, channel, columns, rows, x, y) / 255;
+  const [columns, rows] = [
+    spots(each * side, crop.left, crop.width),
+    spots(each * side, crop.top, crop.height),
+  ];
+  const scale = 1 / (255 * each * each);
+  for (let plane = 0; plane < channels.length; plane++) {
+    for (let y = 0; y < rows.length; y++) {
+      const line = plane * pixels + Math.floor(y / each) * side;
+      for (let x = 0; x < columns.length; x++) {
+        const across = Math.floor(x / each);
+        const to = line + (mirrored ? side - 1 - across : across);
+        values[to]! += scale * sample(thumbnail, channels[plane]!, columns[x]!, rows[y]!);
       }
     }
-  });
+  }
   return { values, variance: varianceOf(values, pixels) };
 }
 
-/** Two places for each pixel of one axis, in pixels of the thumbnail. */
-function spots(side: number, first: number, length: number): Float32Array {
-  return Float32Array.from({ length: 2 * side }, (_, at) => {
-    const place = THUMBNAIL_SIDE * (first + (length * (at + 0.5)) / (2 * side)) - 0.5;
+/** Places along one axis, evenly, in pixels of the thumbnail. */
+function spots(count: number, first: number, length: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, at) => {
+    const place = THUMBNAIL_SIDE * (first + (length * (at + 0.5)) / count) - 0.5;
     return Math.min(THUMBNAIL_SIDE - 1.001, Math.max(0, place));
   });
 }
 
-function sample(
-  thumbnail: Thumbnail,
-  channel: number,
-  columns: Float32Array,
-  rows: Float32Array,
-  x: number,
-  y: number,
-): number {
-  let sum = 0;
-  for (let up = 2 * y; up < 2 * y + 2; up++) {
-    const top = Math.floor(rows[up]!);
-    const below = rows[up]! - top;
-    const line = (channel * THUMBNAIL_SIDE + top) * THUMBNAIL_SIDE;
-    for (let across = 2 * x; across < 2 * x + 2; across++) {
-      const left = Math.floor(columns[across]!);
-      const beside = columns[across]! - left;
-      const at = line + left;
-      const upper = thumbnail[at]! * (1 - beside) + thumbnail[at + 1]! * beside;
-      const lower = thumbnail[at + THUMBNAIL_SIDE]! * (1 - beside) + thumbnail[at + THUMBNAIL_SIDE + 1]! * beside;
-      sum += upper * (1 - below) + lower * below;
-    }
-  }
-  return sum / 4;
+/** Between four pixels, bilinear. */
+function sample(thumbnail: Thumbnail, channel: number, column: number, row: number): number {
+  const left = Math.floor(column);
+  const top = Math.floor(row);
+  const beside = column - left;
+  const below = row - top;
+  const at = (channel * THUMBNAIL_SIDE + top) * THUMBNAIL_SIDE + left;
+  const upper = thumbnail[at]! * (1 - beside) + thumbnail[at + 1]! * beside;
+  const lower = thumbnail[at + THUMBNAIL_SIDE]! * (1 - beside) + thumbnail[at + THUMBNAIL_SIDE + 1]! * beside;
+  return upper * (1 - below) + lower * below;
 }
 
 function varianceOf(values: Float32Array, pixels: number): number {
@@ -218,14 +216,14 @@ function climb(start: Crop, score: (crop: Crop) => number): Crop {
 /** The crop with one of its edges moved in or out. */
 function neighboursOf({ left, top, width, height }: Crop, step: number): Crop[] {
   const [right, bottom] = [left + width, top + height];
-  const moved = [-step, step].flatMap((by) => [
+  const moved = [-step, step].flatMap((by): [left: number, top: number, right: number, bottom: number][] => [
     [left + by, top, right, bottom],
     [left, top + by, right, bottom],
     [left, top, right + by, bottom],
     [left, top, right, bottom + by],
     [left + by, top, right + by, bottom],
     [left, top + by, right, bottom + by],
-  ]) as [number, number, number, number][];
+  ]);
   const within = (value: number): number => Math.min(1, Math.max(0, value));
   return moved
     .map(([l, t, r, b]): Crop => {

@@ -14,10 +14,10 @@ import { groupRows } from "../search/groups.js";
 import { normalizeRows, type Vectors } from "../search/vectors.js";
 import type { NamedPictures } from "./namedPictures.js";
 
-/** Neighbours of a picture that are looked at. */
+/** Neighbours of a picture that are looked at, in each search. */
 const NEIGHBOURS = 16;
-/** Of these, the most alike at a glance that are looked at closely. */
-const CLOSELY = 6;
+/** Of all, the most alike at a glance that are looked at closely, at most. */
+const CLOSELY = 16;
 /** How much less alike than our copies a pair may be at a glance. */
 const GLANCE_MARGIN = 0.05;
 /** Pictures read at once. */
@@ -83,7 +83,7 @@ export async function findDuplicates(
   const given = options.threshold;
   const threshold = given ?? copyThreshold(copies.map(({ score }) => score));
   const floor = Math.min(threshold, copyThreshold(glances)) - GLANCE_MARGIN;
-  const partners = await compareAll(seen, await proposals(seen, options), floor, options);
+  const partners = await compareAll(seen, await proposals(seen, options), { floor, threshold }, options);
   const pairs =
     given === undefined ? findCopies(partners, threshold, seen.length) : pairsAbove(partners, threshold);
   const likest = new Map<number, number>();
@@ -150,7 +150,10 @@ async function proposals(seen: readonly Seen[], options: DuplicatesOptions): Pro
   }
   if (propose !== undefined) {
     const places = new Map(seen.map(({ row }, at) => [row, at]));
-    const found = await propose(Int32Array.from(seen, ({ row }) => row), k);
+    const found = await propose(
+      Int32Array.from(seen, ({ row }) => row),
+      k,
+    );
     found.forEach((rows, at) => {
       for (const other of Array.from(rows, (row) => places.get(row))) if (other !== undefined) add(at, other);
     });
@@ -178,7 +181,7 @@ function glanceVectors(seen: readonly Seen[], which: 0 | 1): Vectors {
 async function compareAll(
   seen: readonly Seen[],
   near: readonly ReadonlySet<number>[],
-  floor: number,
+  { floor, threshold }: { readonly floor: number; readonly threshold: number },
   { progress }: DuplicatesOptions,
 ): Promise<Partner[][]> {
   const partners: Map<number, number>[] = seen.map(() => new Map<number, number>());
@@ -191,11 +194,17 @@ async function compareAll(
     const glances = [...others]
       .map((other) => ({ other, found: glimpse(wanted, seen[other]!.comparable) }))
       .sort((a, b) => b.found.score - a.found.score);
+    let least = 1;
     for (const [place, { other, found }] of glances.entries()) {
-      const closely = place < CLOSELY && found.score >= floor;
-      const score = closely ? likeness(wanted, seen[other]!.comparable, found) : found.score;
-      note(at, other, score);
-      if (closely) note(other, at, score);
+      if (found.score < floor) note(at, other, found.score);
+      else if (place < CLOSELY) {
+        // What is found one way need not be found the other way too: a crop lies in one of them only.
+        const known = partners[at]!.get(other) ?? -1;
+        const score = known >= threshold ? known :  likeness(wanted, seen[other]!.comparable, found);
+        least = Math.min(least, score);
+        note(at, other, score);
+        note(other, at, score);
+      } else note(at, other, least); // nobody looked: it must not seem to be farther away than the others
     }
     if (at % TURN === 0) {
       progress?.("comparing neighbours", at, seen.length);

@@ -33,7 +33,9 @@ export async function printDuplicatesPage(
       `${counted(groups.length, "group")} among ${counted(pictures, "picture")}; ${counted(copies, "copy").replace("copys", "copies")} could go. ` +
         `Framed: the largest of each group, to keep.`,
       `Likeness is 1 for the same pixels; pictures from ${threshold.toFixed(3)} on that stand out from the others count as copies. Nothing was deleted.`,
-      ...(left > 0 ? [`The first ${rows.length} groups are shown; ${counted(left, "group")} more in --json.`] : []),
+      ...(left > 0
+        ? [`The first ${rows.length} groups are shown; ${counted(left, "group")} more in --json.`]
+        : []),
     ],
     rows,
   });

@@ -21,7 +21,8 @@ export function groupRows(
   const groups = new Map<number, number[]>();
   for (let row = 0; row < count; row++) {
     const first = firstOf(row);
-    groups.set(first, [...(groups.get(first) ?? []), row]);
+    if (first === row) groups.set(row, [row]);
+    else groups.get(first)!.push(row);
   }
   return [...groups.values()].filter(({ length }) => length > 1);
 }

@@ -9,7 +9,8 @@ import { printDuplicatesPage } from "../../models/duplicatesPage.js";
 import { PARTS, type Part } from "../../models/locatePictures.js";
 import { readModel } from "../../models/model.js";
 import { openNamed, type NamedPictures } from "../../models/namedPictures.js";
-import { namesIndex, openIndex } from "../../models/openIndex.js";
+import { namesIndex } from "../../models/namesIndex.js";
+import { openIndex } from "../../models/openIndex.js";
 import { proposeByIndex, proposeByVectors } from "../../models/propose.js";
 import {
   EMBEDDING_OPTIONS,
@@ -91,7 +92,14 @@ async function duplicates(given: DuplicatesArguments, io: Io): Promise<string> {
     await atomicWrite(out, new TextEncoder().encode(await printDuplicatesPage(pictures, found)));
   tellSummary(found, given, io);
   if (given.json) return `${JSON.stringify({ ...found, broken: found.broken.length })}\n`;
-  return found.groups.map((group) => group.slice(1).map((copy) => `${shownPath(copy)}\n`).join("")).join("");
+  return found.groups
+    .map((group) =>
+      group
+        .slice(1)
+        .map((copy) => `${shownPath(copy)}\n`)
+        .join(""),
+    )
+    .join("");
 }
 
 interface Opened {
@@ -121,9 +129,14 @@ async function open(given: DuplicatesArguments, io: Io): Promise<Opened> {
   return { pictures, propose: proposeByVectors(pictures, embedded, given.threads), proposeByPixels: true };
 }
 
-function tellSummary({ groups, pictures, threshold }: Duplicates, { path, out }: DuplicatesArguments, io: Io): void {
+function tellSummary(
+  { groups, pictures, threshold }: Duplicates,
+  { path, out }: DuplicatesArguments,
+  io: Io,
+): void {
   const copies = groups.reduce((sum, { length }) => sum + length - 1, 0);
-  const found = groups.length === 0 ? "no copies" : `${copies} that could go, in ${counted(groups.length, "group")}`;
+  const found =
+    groups.length === 0 ? "no copies" : `${copies} that could go, in ${counted(groups.length, "group")}`;
   io.stderr.write(`${counted(pictures, "picture")}: ${found}; alike from ${threshold.toFixed(3)}\n`);
   if (out !== undefined) io.stderr.write(`Wrote ${out}.\n`);
   else if (groups.length > 0)
