@@ -63,5 +63,7 @@ export { findCheckpoint, type FoundCheckpoint } from "./run/resume.js";
 export { prepareRunFolder } from "./run/runFolder.js";
 export type { EmbeddingStatistics, KnnLevel, MetricRecord, TimingRecord } from "./run/records.js";
 export type { TrainEvent, TrainPlan, TrainSummary } from "./train/plan.js";
+export { startServer, type RunningServer, type ServerOptions } from "./serve/startServer.js";
+export { writeStatic, type StaticOptions } from "./serve/writeStatic.js";
 export { startTraining, type TrainRun } from "./train/run.js";
 export { VERSION } from "./version.js";

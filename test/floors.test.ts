@@ -36,10 +36,11 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
     floor: 2,
     room: "artifact",
     files:
-      /^src\/artifact\/(manifest|collection|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
+      /^src\/artifact\/(manifest|collection|searchIndex|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
   { floor: 1, room: "simd", files: /^src\/simd\// },
+  { floor: 1, room: "native", files: /^src\/native\// },
   { floor: 1, room: "ir", files: /^src\/ir\// },
   { floor: 0, room: "ground", files: /^src\/(errors|version)\.ts$/ },
 ];
@@ -59,8 +60,11 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   sharp: /^src\/data\/(decode|encode)\.ts$/,
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
+  koffi: /^src\/native\/memoryMap\.ts$/,
   "hyparquet-writer": /^src\/models\/parquetVectors\.ts$/,
-  zod: /^src\/(artifact|models|web)\//,
+  zod: /^src\/(artifact|models|web|serve\/api)\//,
+  hono: /^src\/serve\/http\/door\.ts$/,
+  "@hono/node-server": /^src\/serve\/http\/door\.ts$/,
   usearch: /^src\/search\/hnsw\.ts$/,
   yaml: /^src\/config\/file\.ts$/,
   vega: /^src\/report\/chart\.ts$/,
@@ -75,7 +79,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Where Node's own modules may be imported: elsewhere, a browser must be able to follow. */
 const ON_NODE =
-  /^src\/(.*\/node\.ts|search\/(threads|threadsWorker|hnsw)\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
+  /^src\/(.*\/node\.ts|native\/.*|search\/folder\/.*|search\/(threads|threadsWorker|hnsw|hnswFile)\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|export\/.*|serve\/.*|verify\/.*)$/;
 
 const FILES = [...sourcesIn("src"), ...sourcesIn("graphs")];
 const IMPORTS = FILES.flatMap(importsOf);

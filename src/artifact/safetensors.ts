@@ -107,7 +107,60 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  *   have another number of bytes than their shape
  */
 export function readSafetensors(file: Uint8Array, where: string): Safetensors {
-  const { header, data } = split(file, where);
+  const { placed, metadata, dataOffset } = readHeader(file.length, partsOf(file), where);
+  const data = file.subarray(dataOffset);
+  const tensors = placed.map(({ name, code, dtype, shape, begin, end }): [string, RawTensor] => {
+    const bytes = data.subarray(begin, end);
+    return [name, { dtype, shape, bytes: code === BFLOAT16 ? widenBfloat16(bytes) : bytes }];
+  });
+  return { tensors: new Map(tensors), metadata };
+}
+
+/** Where the bytes of a tensor lie. */
+export interface TensorPlace {
+  /** As in the file: "F32", "U8". */
+  readonly code: string;
+  readonly shape: readonly number[];
+  /** From the beginning of the file. */
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+/** The bytes from `offset` on, which the file has. */
+type ReadPart = (offset: number, length: number) => Uint8Array;
+
+const partsOf =
+  (file: Uint8Array): ReadPart =>
+  (offset, length) =>
+    file.subarray(offset, offset + length);
+
+/**
+ * The tensors of a file of which only the header is read.
+ * @throws ArtifactError as readSafetensors
+ */
+export function locateTensors(
+  fileBytes: number,
+  read: ReadPart,
+  where: string,
+): ReadonlyMap<string, TensorPlace> {
+  const { placed, dataOffset } = readHeader(fileBytes, read, where);
+  return new Map(
+    placed.map(({ name, code, shape, begin, end }) => [
+      name,
+      { code, shape, offset: dataOffset + begin, sizeBytes: end - begin },
+    ]),
+  );
+}
+
+interface Header {
+  readonly placed: readonly Placed[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where the tensors begin. */
+  readonly dataOffset: number;
+}
+
+function readHeader(fileBytes: number, read: ReadPart, where: string): Header {
+  const { header, dataOffset } = split(fileBytes, read, where);
   const json = parseJson(header, `${where}, header`, REMEDY);
   const { [METADATA_KEY]: notes, ...entries } = checkSchema(anyObject, json, `${where}, header`, REMEDY);
   const metadata = checkSchema(metadataSchema, notes ?? {}, `${where}, header ${METADATA_KEY}`, REMEDY);
@@ -126,12 +179,8 @@ export function readSafetensors(file: Uint8Array, where: string): Safetensors {
       return { name, code, dtype, shape, begin, end, expectedBytes: elements * elementCount(shape) };
     },
   );
-  checkLayout(placed, data.length, where);
-  const tensors = placed.map(({ name, code, dtype, shape, begin, end }): [string, RawTensor] => {
-    const bytes = data.subarray(begin, end);
-    return [name, { dtype, shape, bytes: code === BFLOAT16 ? widenBfloat16(bytes) : bytes }];
-  });
-  return { tensors: new Map(tensors), metadata };
+  checkLayout(placed, fileBytes - dataOffset, where);
+  return { placed, metadata, dataOffset };
 }
 
 /** Little-endian: the two bytes of a bfloat16 are the last two of the float32. */
@@ -154,24 +203,22 @@ function printHeader(entries: readonly (readonly [key: string, value: unknown])[
   return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
 }
 
-function split(file: Uint8Array, where: string): { header: string; data: Uint8Array } {
+function split(fileBytes: number, read: ReadPart, where: string): { header: string; dataOffset: number } {
   const fail = (message: string, cause?: unknown): never => {
     throw new ArtifactError(`${where}: ${message}; ${REMEDY}`, { cause });
   };
-  if (file.length < LENGTH_BYTES) return fail(`has ${file.length} bytes, expected at least ${LENGTH_BYTES}`);
-  const length = Number(new DataView(file.buffer, file.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
-  const left = file.length - LENGTH_BYTES;
+  if (fileBytes < LENGTH_BYTES) return fail(`has ${fileBytes} bytes, expected at least ${LENGTH_BYTES}`);
+  const first = read(0, LENGTH_BYTES);
+  const length = Number(new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
+  const left = fileBytes - LENGTH_BYTES;
   if (length > left || length > MOST_HEADER_BYTES) {
     return fail(
       `says that its header has ${length} bytes, expected at most ${Math.min(left, MOST_HEADER_BYTES)}`,
     );
   }
-  const data = file.subarray(LENGTH_BYTES + length);
   try {
-    const header = new TextDecoder("utf-8", { fatal: true }).decode(
-      file.subarray(LENGTH_BYTES, LENGTH_BYTES + length),
-    );
-    return { header, data };
+    const header = new TextDecoder("utf-8", { fatal: true }).decode(read(LENGTH_BYTES, length));
+    return { header, dataOffset: LENGTH_BYTES + length };
   } catch (error) {
     return fail("has a header that is not UTF-8, expected JSON", error);
   }

@@ -10,6 +10,7 @@ import { inspectCommand } from "./commands/inspect.js";
 import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
+import { serveCommand } from "./commands/serve.js";
 import { trainCommand } from "./commands/train.js";
 import type { Io } from "./io.js";
 
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   knnCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
+  serveCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   try {
     // With a callback, yargs hands over what it would print: help and version.

@@ -13,6 +13,8 @@ import { openFolder } from "./formats/folder.js";
 import type { FolderSource } from "./formats/folder.js";
 import { openIdx } from "./formats/idx.js";
 import type { IdxSource } from "./formats/idx.js";
+import { openJoined } from "./formats/joined.js";
+import type { JoinedSource } from "./formats/joined.js";
 import { openParquet } from "./formats/parquet.js";
 import type { ParquetSource } from "./formats/parquet.js";
 import { openPicked } from "./formats/picked.js";
@@ -71,7 +73,7 @@ export interface SourceBase {
 }
 
 export type DataSource =
-  CifarSource | FolderSource | IdxSource | ParquetSource | PickedSource | WebDatasetSource;
+  CifarSource | FolderSource | IdxSource | JoinedSource | ParquetSource | PickedSource | WebDatasetSource;
 
 /** @throws DataError (as a rejection) if the files are missing, damaged or of another kind */
 export function openDataset(source: DataSource): Promise<Dataset> {
@@ -82,6 +84,8 @@ export function openDataset(source: DataSource): Promise<Dataset> {
       return openFolder(source);
     case "idx":
       return openIdx(source);
+    case "joined":
+      return openJoined(source, openDataset);
     case "parquet":
       return openParquet(source);
     case "picked":

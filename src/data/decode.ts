@@ -83,19 +83,31 @@ function dropEqualChannels(data: Uint8Array): Uint8Array | null {
   return gray;
 }
 
+export interface DecodeOptions {
+  /** Pictures with more pixels are refused before they take any memory; default: libvips' own limit, 268 million. */
+  readonly mostPixels?: number;
+}
+
 /**
  * Decodes the first frame, turns it upright by its EXIF orientation, lays transparency over white and
  * converts to 8-bit sRGB. A picture without any colour comes back with one channel.
  * @param where names the picture in errors, usually its path
  * @throws DataError (as a rejection) if the bytes are not one whole picture
  */
-export async function decodePicture(bytes: Uint8Array, where: string): Promise<Picture> {
+export async function decodePicture(
+  bytes: Uint8Array,
+  where: string,
+  { mostPixels }: DecodeOptions = {},
+): Promise<Picture> {
   const impostor = describeImpostor(bytes);
   if (impostor !== null) throw refusal(where, impostor);
   const sharp = await loadSharp();
   try {
     // "error": damaged and truncated pixels are refused, an odd header alone (common in JPEGs) is not.
-    const { data, info } = await sharp(bytes, { failOn: "error" })
+    const { data, info } = await sharp(bytes, {
+      failOn: "error",
+      ...(mostPixels && { limitInputPixels: mostPixels }),
+    })
       .autoOrient()
       .flatten({ background: "#ffffff" })
       .toColourspace("srgb")

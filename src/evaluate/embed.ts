@@ -80,6 +80,28 @@ async function forEachBatch(
   return broken;
 }
 
+/** Embeddings of consecutive pictures. */
+export interface EmbeddedBatch {
+  /** Of the first. */
+  readonly row: number;
+  readonly vectors: Vectors;
+  /** Those that cannot be read; their vectors mean nothing. */
+  readonly broken: readonly BrokenPicture[];
+}
+
+/** Calls `use` with the embeddings of a batch of pictures after the other, in order. */
+export async function embedBatches(
+  options: EmbedOptions,
+  encode: Encode,
+  source: DataSource,
+  use: (batch: EmbeddedBatch) => Promise<void> | void,
+): Promise<Embedded["broken"]> {
+  const { imageSize } = options.preprocessing;
+  return forEachBatch(options, source, imageSize, async (pixels, { count, rows, broken }) =>
+    use({ row: rows[0]!, vectors: await encode(pixels, count), broken }),
+  );
+}
+
 /** Embeddings of all pictures. */
 export async function embedAll(
   options: EmbedOptions,
@@ -89,15 +111,10 @@ export async function embedAll(
 ): Promise<Embedded> {
   const dim = options.embeddingDim;
   const data = new Float32Array(source.rowCount * dim);
-  const broken = await forEachBatch(
-    options,
-    source,
-    options.preprocessing.imageSize,
-    async (pixels, { count, rows }) => {
-      data.set((await encode(pixels, count)).data, rows[0]! * dim);
-      progress(rows[0]! + count, source.rowCount);
-    },
-  );
+  const broken = await embedBatches(options, encode, source, ({ row, vectors }) => {
+    data.set(vectors.data, row * dim);
+    progress(row + vectors.count, source.rowCount);
+  });
   return { vectors: { count: source.rowCount, dim, data }, broken };
 }
 

@@ -34,6 +34,24 @@ export function classify(found: Neighbours, labels: ArrayLike<number>, vote: Vot
 }
 
 /**
+ * What part of one query's votes each class has.
+ * @param query 0 to found.count - 1
+ * @param labels of the bank's rows, whole numbers from 0
+ * @returns [classes] in [0, 1], together 1
+ */
+export function shares(
+  found: Neighbours,
+  query: number,
+  labels: ArrayLike<number>,
+  vote: Vote,
+): Float64Array {
+  const votes = emptyVotes(labels);
+  castVotes(votes, found, query, labels, vote);
+  const all = votes.reduce((sum, own) => sum + own, 0);
+  return votes.map((own) => own / all);
+}
+
+/**
  * Share of queries whose own class is among the `among` best, in [0, 1]. Among equals the lower class is the better;
  * a class that nobody votes for is no answer.
  */

@@ -2,12 +2,15 @@
 
 import { openDataset, type Dataset, type DataSource } from "../data/dataset.js";
 import type { DownloadOptions } from "../data/download/resolveDataset.js";
-import { ArtifactError } from "../errors.js";
+import { ArtifactError, DataError } from "../errors.js";
 import { readRun } from "../report/runRecords.js";
-import type { SearchBackend } from "../search/backend.js";
+import type { Entries, SearchBackend } from "../search/backend.js";
+import { ExactIndex, type ExactIndexOptions } from "../search/folder/exactIndex.js";
+import { isIndexFolder } from "../search/folder/store.js";
 import { MemoryIndex } from "../search/memoryIndex.js";
 import { withoutRows } from "../search/vectors.js";
 import { readModel, type Model } from "./model.js";
+import { locateSets } from "./pictureSets.js";
 import { picturesOfRun, readBank } from "./pictures.js";
 
 /** What made the vectors of an index. */
@@ -33,17 +36,24 @@ export interface OpenedIndex {
   readonly backend: SearchBackend;
   /** null: nobody said what made the vectors. */
   readonly model: ModelReference | null;
-  /** null: the vectors are of no pictures, or nobody said where these are. */
+  /** null: nobody said where the pictures are, or they are no longer there, or nobody asked for them. */
   readonly pictures: IndexPictures | null;
+  /** Why they are null, for a person. */
+  readonly withoutPictures: string | null;
 }
 
-export type OpenIndexOptions = DownloadOptions;
+export interface OpenIndexOptions extends DownloadOptions, ExactIndexOptions {
+  /** false: pictures are not looked for, where vectors and ids are enough; default true. */
+  readonly pictures?: boolean;
+}
 
 /**
  * @param path a run, or an index folder
- * @throws ArtifactError when it is neither, or damaged; DataError when its pictures are no longer there
+ * @throws ArtifactError when it is neither, or damaged; DataError when the pictures of a run, which name its vectors, are
+ *   no longer there
  */
 export async function openIndex(path: string, options: OpenIndexOptions = {}): Promise<OpenedIndex> {
+  if (isIndexFolder(path)) return openFolder(path, options);
   const model = await readModel(path);
   if (model.run === null) {
     throw new ArtifactError(
@@ -51,6 +61,24 @@ export async function openIndex(path: string, options: OpenIndexOptions = {}): P
     );
   }
   return openRun(path, model, model.run, options);
+}
+
+async function openFolder(where: string, options: OpenIndexOptions): Promise<OpenedIndex> {
+  const backend = await ExactIndex.open(where, options);
+  const { model, pictures: sets } = backend.index;
+  const opened = { where, backend, model };
+  if (options.pictures === false) return { ...opened, pictures: null, withoutPictures: "not asked for" };
+  try {
+    const source = await locateSets(sets, backend.ids(), where, options);
+    const pictures = source && (await openPictures(source));
+    const withoutPictures = pictures ? null : `${where}: does not say where its pictures are`;
+    return { ...opened, pictures, withoutPictures };
+  } catch (error) {
+    if (error instanceof DataError || error instanceof ArtifactError)
+      return { ...opened, pictures: null, withoutPictures: error.message };
+    await backend.close();
+    throw error;
+  }
 }
 
 /** Opens what made the vectors of an index. @throws ArtifactError when there is another model now */
@@ -75,6 +103,22 @@ async function openRun(
   run: string,
   options: OpenIndexOptions,
 ): Promise<OpenedIndex> {
+  const { entries, pictures } = await bankEntries(model, run, options);
+  const backend = new MemoryIndex(model.embeddingDim, entries);
+  const { sha256, preprocessing } = model;
+  const reference = { path: run, sha256, preprocessing };
+  return { where, backend, model: reference, pictures, withoutPictures: null };
+}
+
+/**
+ * The rows of a run's bank under the ids of their pictures.
+ * @throws ArtifactError when the bank is of other pictures; DataError when they are no longer there
+ */
+export async function bankEntries(
+  model: Model,
+  run: string,
+  options: DownloadOptions,
+): Promise<{ readonly entries: Entries; readonly pictures: IndexPictures }> {
   const bank = await readBank(model);
   const { train: source } = await picturesOfRun(run, options);
   const pictures = await openPictures(source);
@@ -87,9 +131,7 @@ async function openRun(
   }
   const { vectors, rows } = withoutRows(bank, await leftOut(run, pictures));
   const ids = Array.from(rows, (row) => dataset.id(row));
-  const backend = new MemoryIndex(bank.dim, { ids, vectors });
-  const { sha256, preprocessing } = model;
-  return { where, backend, model: { path: run, sha256, preprocessing }, pictures };
+  return { entries: { ids, vectors }, pictures };
 }
 
 /** Rows that hold no picture, and all but the first of one that is listed twice. */

@@ -31,7 +31,8 @@ export function rerank(
   k: number,
   rowsOf: RowsOf,
 ): Nearest {
-  const order = Uint32Array.from(rows.keys()).sort((a, b) => upper[b]! - upper[a]!);
+  // Infinity - Infinity is no number.
+  const order = Uint32Array.from(rows.keys()).sort((a, b) => upper[b]! - upper[a]! || 0);
   let found: Found[] = [];
   for (let first = 0; first < order.length; first += BATCH) {
     const kth = found[k - 1];
@@ -43,6 +44,11 @@ export function rerank(
     rows: Int32Array.from(found, ({ row }) => row),
     similarities: Float32Array.from(found, ({ similarity }) => similarity),
   };
+}
+
+/** The k nearest of these rows, of which nothing is known yet; otherwise as `rerank`. */
+export function rankRows(rows: Int32Array, query: Float32Array, k: number, rowsOf: RowsOf): Nearest {
+  return rerank({ rows, upper: new Float64Array(rows.length).fill(Infinity) }, query, k, rowsOf);
 }
 
 /** The k nearest rows: those that `searchNearest` of the evaluation finds among the exact vectors. */

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
 /** Compiled, this file is dist/test/cli/executable.js. */
-const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
+export const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
 
 export interface Outcome {
   /** null: ended by a signal. */

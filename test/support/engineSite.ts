@@ -8,7 +8,7 @@ import { decodePicture } from "../../src/data/decode.js";
 import { encodePng } from "../../src/data/encode.js";
 import { openEncoder } from "../../src/models/encoder.js";
 import type { Vectors } from "../../src/search/vectors.js";
-import { sourceOfRun } from "../../src/serve/collection/source.js";
+import { readSource } from "../../src/serve/collection/source.js";
 import { writeCollection } from "../../src/serve/collection/writeCollection.js";
 import { readVectors, type LoadedCollection } from "../../src/web/engine/loadCollection.js";
 import { buildEnginePage } from "./enginePage.js";
@@ -44,14 +44,14 @@ export async function openEngineSite(
     string,
     string,
   ];
-  const source = await sourceOfRun(run);
+  const source = await readSource(run);
   await writeCollection(source, collection, {});
   await buildEnginePage(page);
   mkdirSync(files);
   const decoded: Picture[] = [];
   for (let row = 0; row < pictures; row++) {
     const path = join(files, `${row}.png`);
-    writeFileSync(path, await encodePng(inColour(await source.picture(row))));
+    writeFileSync(path, await encodePng(inColour(await source.picture(source.ids[row]!))));
     decoded.push(await decodePicture(readFileSync(path), path));
   }
   const encoder = await openEncoder(source.model, { threads: 1 });

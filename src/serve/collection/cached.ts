@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { COLLECTION, parseCollection, type Collection } from "../../artifact/collection.js";
 import { writeFailure } from "../../artifact/node.js";
@@ -15,6 +15,8 @@ import { writeCollection } from "./writeCollection.js";
 const RECIPE = "1";
 const NAME_LENGTH = 16;
 const FINISHED = /^[0-9a-f]{16}$/;
+const UNFINISHED = /^\.[0-9a-f]{12}\.tmp$/;
+const LONGEST_MS = 24 * 3600 * 1000;
 
 export interface CachedCollection {
   readonly folder: string;
@@ -60,7 +62,15 @@ async function make(
   }
 }
 
+/** Those of other vectors, and what a killed process left behind: nobody works at one for so long. */
 async function removeOthers(root: string, name: string): Promise<void> {
-  const others = (await readdir(root)).filter((other) => FINISHED.test(other) && other !== name);
-  for (const other of others) await rm(join(root, other), { recursive: true, force: true });
+  for (const other of await readdir(root)) {
+    const isOld = FINISHED.test(other) && other !== name;
+    const isLeft = UNFINISHED.test(other) && (await ageMs(join(root, other))) > LONGEST_MS;
+    if (isOld || isLeft) await rm(join(root, other), { recursive: true, force: true });
+  }
+}
+
+async function ageMs(path: string): Promise<number> {
+  return Date.now() - (await stat(path)).mtimeMs;
 }

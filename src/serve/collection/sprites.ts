@@ -83,7 +83,7 @@ async function thumbnails(
 
 async function thumbnail(source: CollectionSource, row: number): Promise<Raster | null> {
   try {
-    return await fitPicture(await source.picture(row), TILE, PAPER);
+    return await fitPicture(await source.picture(source.ids[row]!), TILE, PAPER);
   } catch (error) {
     if (error instanceof DataError) return null;
     throw error;

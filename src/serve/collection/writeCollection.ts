@@ -10,7 +10,7 @@ import { fromFloat32, type RawTensor } from "../../ir/rawTensor.js";
 import { takeRows, type Vectors } from "../../search/vectors.js";
 import type { TellProgress } from "../progress.js";
 import { drawMap } from "./map.js";
-import { quantizeRows } from "./quantizeRows.js";
+import { quantizeRows } from "../../search/quantize.js";
 import type { CollectionSource } from "./source.js";
 import { COLUMNS, PER_SHEET, TILE, writeSprites } from "./sprites.js";
 

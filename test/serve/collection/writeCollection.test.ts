@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { COLLECTION, parseCollection, type Collection } from "../../../src/artifact/collection.js";
 import { readSafetensors } from "../../../src/artifact/safetensors.js";
@@ -8,7 +16,7 @@ import { fitPicture } from "../../../src/data/encode.js";
 import { DataError } from "../../../src/errors.js";
 import { asFloat32, unpackTensor, type RawTensor } from "../../../src/ir/rawTensor.js";
 import { cachedCollection } from "../../../src/serve/collection/cached.js";
-import { sourceOfRun, type CollectionSource } from "../../../src/serve/collection/source.js";
+import { readSource, type CollectionSource } from "../../../src/serve/collection/source.js";
 import { COLUMNS, TILE } from "../../../src/serve/collection/sprites.js";
 import { writeCollection } from "../../../src/serve/collection/writeCollection.js";
 import { suiteFolder } from "../../support/temporary.js";
@@ -27,9 +35,9 @@ describe("a collection", () => {
   const kept = (): number[] => source.ids.flatMap((_, row) => (row === BROKEN ? [] : row));
 
   before(async () => {
-    const whole = await sourceOfRun(trained().run);
-    const picture = (row: number) =>
-      row === BROKEN ? Promise.reject(new DataError("a torn file")) : whole.picture(row);
+    const whole = await readSource(trained().run);
+    const picture = (id: string) =>
+      id === whole.ids[BROKEN] ? Promise.reject(new DataError("a torn file")) : whole.picture(id);
     source = { ...whole, picture };
     const at = join(folder(), "collection");
     await writeCollection(source, at, {
@@ -84,7 +92,7 @@ describe("a collection", () => {
     const sheet = await decodePicture(readFileSync(path), path);
     for (const at of [0, BROKEN, 100]) {
       const row = kept()[at]!;
-      const tile = await fitPicture(await source.picture(row), TILE, [255, 255, 255]);
+      const tile = await fitPicture(await source.picture(source.ids[row]!), TILE, [255, 255, 255]);
       const [left, top] = [(at % COLUMNS) * TILE, Math.floor(at / COLUMNS) * TILE];
       let difference = 0;
       for (let pixel = 0; pixel < TILE * TILE; pixel++) {
@@ -115,6 +123,9 @@ describe("a collection", () => {
     const made = statSync(file).mtimeMs;
     assert.deepEqual(await cachedCollection(source, root, () => assert.fail("made again")), first);
     assert.equal(statSync(file).mtimeMs, made);
+    const left = join(root, ".0123456789ab.tmp"); // by a process that was killed two days ago
+    mkdirSync(left);
+    utimesSync(left, Date.now() / 1000 - 172_800, Date.now() / 1000 - 172_800);
     const trainedOn = await cachedCollection({ ...source, sha256: "other" }, root, () => {});
     assert.notEqual(trainedOn.folder, first.folder);
     assert.ok(!existsSync(first.folder), "the old one is still there");
