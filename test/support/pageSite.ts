@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { COLLECTION, parseCollection } from "../../src/artifact/collection.js";
 import { encodePng } from "../../src/data/encode.js";
 import { openEncoder } from "../../src/models/encoder.js";
-import { sourceOfRun, type CollectionSource } from "../../src/serve/collection/source.js";
+import { readSource, type CollectionSource } from "../../src/serve/collection/source.js";
 import { writeCollection } from "../../src/serve/collection/writeCollection.js";
 import { readVectors, type LoadedCollection } from "../../src/web/engine/loadCollection.js";
 import { suiteBrowser, visit, type Visit } from "./browser.js";
@@ -40,7 +40,7 @@ async function build(source: CollectionSource): Promise<string> {
 }
 
 export async function openPageSite(run: string): Promise<PageSite> {
-  const source = await sourceOfRun(run);
+  const source = await readSource(run);
   const building = built.get(run) ?? build(source);
   built.set(run, building);
   const page = await building;
@@ -50,7 +50,7 @@ export async function openPageSite(run: string): Promise<PageSite> {
     url: `${server.origin}/deep/`,
     loaded: readCollection(join(page, "collection")),
     async picture(row) {
-      const { width, height, channels, data } = await source.picture(row);
+      const { width, height, channels, data } = await source.picture(source.ids[row]!);
       const rgb = Uint8Array.from({ length: 3 * width * height }, (_, at) =>
         channels === 3 ? data[at]! : data[Math.floor(at / 3)]!,
       );
