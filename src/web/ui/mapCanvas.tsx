@@ -65,6 +65,8 @@ class Interaction {
   readonly #pointers = new Map<number, Point>();
   readonly #listening = new AbortController();
   readonly #resized: ResizeObserver;
+  /** The switch of colours: the canvas does not follow it by itself. */
+  readonly #recoloured: MutationObserver;
   #view: MapView = { scale: 1, x: 0, y: 0 };
   #width = 0;
   #height = 0;
@@ -94,11 +96,14 @@ class Interaction {
     // Not passive: the wheel zooms here instead of scrolling the page.
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
+    this.#recoloured = new MutationObserver(() => this.draw());
+    this.#recoloured.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   end(): void {
     this.#listening.abort();
     this.#resized.disconnect();
+    this.#recoloured.disconnect();
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
   }
 

@@ -1,5 +1,6 @@
 /** @file Draws the map: dots, and pictures in their place once few enough are in sight. */
 
+import { clearedPixels, discStamp, rgbOf, stampDot } from "./mapDots.js";
 import { toMap, toScreen, type MapView, type Point, type PointGrid } from "./mapGeometry.js";
 import type { Sprites } from "./sprites.js";
 
@@ -19,7 +20,9 @@ export interface Drawing {
 /** Pictures instead of dots: at most so many, so large in CSS pixels. */
 const MOST_PICTURES = 260;
 const PICTURE = 44;
+const BRIGHT = 0.82;
 const FAINT = 0.14;
+const NO_GROUP = "#8a9099";
 
 /** @param context scaled to CSS pixels; @param redraw called once a sheet of thumbnails has come */
 export function drawMap(
@@ -45,7 +48,6 @@ function radiusOf(points: number, zoom: number): number {
   return Math.min(7, alone * Math.sqrt(Math.max(1, zoom)));
 }
 
-/** All dots of a colour make one path: a fill for each dot would take ten times as long. */
 function drawDots(
   context: CanvasRenderingContext2D,
   view: MapView,
@@ -53,48 +55,22 @@ function drawDots(
   rows: readonly number[],
   radius: number,
 ): void {
-  const inColour = new Map<number, number[]>();
-  for (const row of rows) {
-    const own = groups[row]!;
-    const list = inColour.get(own);
-    if (list) list.push(row);
-    else inColour.set(own, [row]);
-  }
-  const anySelected = selected.size > 0;
-  for (const [own, members] of inColour) {
-    context.fillStyle = colours[own] ?? "#8a9099";
-    const whole = group === null || group === own;
-    for (const bright of [false, true]) {
-      const some = anySelected
-        ? members.filter((row) => selected.has(row) === bright)
-        : whole === bright
-          ? members
-          : [];
-      context.globalAlpha = bright ? 0.82 : FAINT;
-      fillDots(context, view, map, some, radius);
+  const ratio = context.getTransform().a;
+  const pixels = clearedPixels(context, rgbOf(getComputedStyle(context.canvas).backgroundColor));
+  const stamp = discStamp(radius * ratio);
+  const [tones, other] = [colours.map(rgbOf), rgbOf(NO_GROUP)];
+  const isBright = (row: number): boolean =>
+    selected.size > 0 ? selected.has(row) : group === null || group === groups[row];
+  // The faint ones first: the bright lie above them.
+  for (const bright of [false, true]) {
+    for (const row of rows) {
+      if (isBright(row) !== bright) continue;
+      const { x, y } = toScreen(view, map[2 * row]!, map[2 * row + 1]!);
+      const tone = tones[groups[row]!] ?? other;
+      stampDot(pixels, stamp, x * ratio, y * ratio, tone, bright ? BRIGHT : FAINT);
     }
   }
-  context.globalAlpha = 1;
-}
-
-function fillDots(
-  context: CanvasRenderingContext2D,
-  view: MapView,
-  map: Float32Array,
-  rows: readonly number[],
-  radius: number,
-): void {
-  context.beginPath();
-  for (const row of rows) {
-    const { x, y } = toScreen(view, map[2 * row]!, map[2 * row + 1]!);
-    // A square cannot be told from a disc of this size, and is much faster.
-    if (radius < 1.8) context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
-    else {
-      context.moveTo(x + radius, y);
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-    }
-  }
-  context.fill();
+  context.putImageData(pixels, 0, 0);
 }
 
 function drawPictures(
@@ -112,7 +88,7 @@ function drawPictures(
     const { sheet, x: tileX, y: tileY } = sprites.place(row);
     const image = sprites.sheetNow(sheet, redraw);
     context.globalAlpha = selected.size === 0 || selected.has(row) ? 1 : 0.3;
-    context.strokeStyle = colours[groups[row]!] ?? "#8a9099";
+    context.strokeStyle = colours[groups[row]!] ?? NO_GROUP;
     context.strokeRect(left, top, PICTURE, PICTURE);
     if (image !== null)
       context.drawImage(image, tileX, tileY, sprites.tile, sprites.tile, left, top, PICTURE, PICTURE);

@@ -81,11 +81,11 @@ describe("the map on the page", () => {
     for (const corner of onScreen.slice(1)) await page.mouse.move(...corner, { steps: 4 });
     await page.mouse.up();
     const expected = ids.filter((_, row) => map![2 * row]! < 0).length;
-    const shown = Number.parseInt(await page.locator("#selection-title").innerText());
+    const shown = Number.parseInt((await page.locator("#selection-title").innerText()).replaceAll(",", ""));
     assert.ok(expected > 0 && Math.abs(shown - expected) <= 2, `shown ${shown}, expected ${expected}`);
     await page.getByRole("button", { name: "All are here" }).click();
     await page.getByRole("link", { name: "Label" }).click();
-    await page.waitForSelector(`text=${shown} examples`);
+    await page.waitForSelector(`text=${shown.toLocaleString("en")} examples`);
   });
 
   it("is moved and searched by keys", async () => {
