@@ -61,8 +61,8 @@ export async function createIndex(given: CreateArguments, io: Io): Promise<void>
       const graph = await buildGraphOf(index, given.threads, io);
       if (given.json) io.stdout.write(`${JSON.stringify({ graph })}\n`);
     }
+    if (!given.json) io.stdout.write(next(index, out));
   });
-  if (!given.json) io.stdout.write(next(out));
 }
 
 /** @returns what is named as a model @throws UsageError */
@@ -89,8 +89,8 @@ export async function addToIndex(given: AddArguments, io: Io): Promise<void> {
     const { part = "all", "data-format": format = null } = given;
     const sets = await setsOfPaths(given.paths.map(String), { format, part });
     await addLocated(index, model, await locate(sets, io), given, io, given.missing);
+    if (!given.json) io.stdout.write(next(index, given.out));
   });
-  if (!given.json) io.stdout.write(next(given.out));
 }
 
 /** @returns rows of the graph */
@@ -181,4 +181,15 @@ function tell(
   io.stdout.write(json ? `${JSON.stringify(report)}\n` : `${[text, ...left].join("; ")}.\n`);
 }
 
-const next = (out: string): string => `Next: npx onnx-instdisc search ${out} PICTURE\n`;
+/** A search that works as it stands, where there is anything to find. */
+function next(index: ExactIndex, out: string): string {
+  const [id] = index.ids();
+  return id === undefined
+    ? ""
+    : `Next: npx onnx-instdisc search --id=${shellWord(id)} --in ${shellWord(out)}\n`;
+}
+
+/** As a POSIX shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -5,11 +5,13 @@ import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { augmentCommand } from "./commands/augment.js";
 import { buildGraphCommand } from "./commands/buildGraph.js";
+import { duplicatesCommand } from "./commands/duplicates.js";
 import { embedCommand } from "./commands/embed.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { knnCommand } from "./commands/knn.js";
 import { presetsCommand } from "./commands/presets.js";
 import { reportCommand } from "./commands/report.js";
+import { searchCommand } from "./commands/search.js";
 import { indexCommand } from "./commands/searchIndex.js";
 import { trainCommand } from "./commands/train.js";
 import type { Io } from "./io.js";
@@ -34,12 +36,14 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   augmentCommand(parser, io);
   buildGraphCommand(parser, io);
+  duplicatesCommand(parser, io);
   embedCommand(parser, io);
   indexCommand(parser, io);
   inspectCommand(parser, io);
   knnCommand(parser, io);
   presetsCommand(parser, io);
   reportCommand(parser, io);
+  searchCommand(parser, io);
   trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
   try {
     // With a callback, yargs hands over what it would print: help and version.

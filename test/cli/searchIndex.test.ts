@@ -26,10 +26,11 @@ describe("onnx-instdisc index", () => {
 
   it("makes an index of what a run learned from, and prints what comes next", async () => {
     const stdout = await succeeds("create", "first", "--model", trained().run);
-    assert.match(
-      stdout,
-      /^Added 200 vectors to first, which holds 200 now\.\nNext: npx onnx-instdisc search first/,
-    );
+    const printed =
+      /^Added 200 vectors to first, which holds 200 now\.\nNext: npx onnx-instdisc (search .*)\n$/;
+    assert.match(stdout, printed);
+    const next = await runCli(printed.exec(stdout)![1]!.split(" "), { cwd: folder() });
+    assert.equal(next.code, 0, next.stderr);
     const { backend, pictures } = await openIndex(join(folder(), "first"));
     const [id] = backend.ids();
     assert.equal(pictures!.rowOf(id!), 0);

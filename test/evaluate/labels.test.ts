@@ -47,6 +47,7 @@ describe("labels", () => {
       "src/evaluate/monitor.ts",
       "src/models/embedPictures.ts",
       "src/models/knn.ts",
+      "src/models/searchPictures.ts",
     ]);
   });
 });
