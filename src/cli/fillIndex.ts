@@ -40,32 +40,43 @@ export interface AddArguments extends FillArguments {
 
 /** @throws UsageError for options that contradict each other; as reading the model, the pictures and the folder do */
 export async function createIndex(given: CreateArguments, io: Io): Promise<void> {
-  const { out, precision, data, "from-bank": fromBank } = given;
-  if (given.model === undefined)
-    throw new UsageError(
-      "--model is missing, expected what makes the vectors; name a run or an exported folder",
-    );
-  if (fromBank && data !== undefined)
-    throw new UsageError(
-      "--from-bank and --data: a bank has its own pictures, expected one of the two; leave one out",
-    );
-  if (fromBank && (given.part ?? "train") !== "train")
-    throw new UsageError(`--part ${given.part}: a bank holds what the run learned from; leave out --part`);
-  const model = await readModel(given.model);
+  const { out, precision, "from-bank": fromBank } = given;
+  const named = checkCreate(given);
+  const model = await readModel(named);
+  // Before anything is written: what is to be added may not be there.
+  const bank = fromBank ? (await bankEntries(model, runOf(model), {})).entries : null;
   const set = await setToCreate(given, model);
+  const located = fromBank ? [] : await locate([set], io);
   const { sha256, preprocessing, embeddingDim: dim } = model;
-  // A run by its folder, so that it is found again from wherever the index is opened.
-  const reference = { path: path.resolve(given.model), sha256, preprocessing };
+  const reference = { path: path.resolve(named), sha256, preprocessing };
   await createIndexFolder(out, { dim, precision, model: reference, pictures: [] });
   await withIndex(out, async (index) => {
-    if (fromBank) await addBank(index, model, given, io);
-    else await addSets(index, model, [set], given, io);
+    if (bank === null) await addLocated(index, model, located, given, io);
+    else {
+      await index.addPictures((known) => prefixSet(known, set.set));
+      await index.add(bank);
+      tell({ added: bank.ids.length, skipped: 0, broken: 0 }, index, given, io);
+    }
     if (given.hnsw && index.count > 0) {
       const graph = await buildGraphOf(index, given.threads, io);
       if (given.json) io.stdout.write(`${JSON.stringify({ graph })}\n`);
     }
+    if (!given.json) io.stdout.write(next(index, out));
   });
-  if (!given.json) io.stdout.write(next(out));
+}
+
+/** @returns what is named as a model @throws UsageError */
+function checkCreate({ model, data, part = "train", "from-bank": fromBank }: CreateArguments): string {
+  if (fromBank && data !== undefined)
+    throw new UsageError(
+      "--from-bank and --data: a bank has its own pictures, expected one of the two; leave one out",
+    );
+  if (fromBank && part !== "train")
+    throw new UsageError(`--part ${part}: a bank holds what the run learned from; leave out --part`);
+  if (model !== undefined) return model;
+  throw new UsageError(
+    "--model is missing, expected what makes the vectors; name a run or an exported folder",
+  );
 }
 
 /** @throws as createIndex */
@@ -77,9 +88,9 @@ export async function addToIndex(given: AddArguments, io: Io): Promise<void> {
     const model = await readModel(place);
     const { part = "all", "data-format": format = null } = given;
     const sets = await setsOfPaths(given.paths.map(String), { format, part });
-    await addSets(index, model, sets, given, io, given.missing);
+    await addLocated(index, model, await locate(sets, io), given, io, given.missing);
+    if (!given.json) io.stdout.write(next(index, given.out));
   });
-  if (!given.json) io.stdout.write(next(given.out));
 }
 
 /** @returns rows of the graph */
@@ -100,40 +111,41 @@ async function setToCreate(given: CreateArguments, model: Model): Promise<NamedS
   return { set: { kind: "run", path: path.resolve(runOf(model)), part: part ?? "train" }, files: null };
 }
 
-/** @throws UsageError when the model is from no run */
-async function addBank(index: ExactIndex, model: Model, given: FillArguments, io: Io): Promise<void> {
-  const run = runOf(model);
-  const { entries } = await bankEntries(model, run, {});
-  await index.addPictures((known) =>
-    prefixSet(known, { kind: "run", path: path.resolve(run), part: "train" }),
-  );
-  await index.add(entries);
-  tell({ added: entries.ids.length, skipped: 0, broken: 0 }, index, given, io);
-}
-
 /** @throws UsageError */
 function runOf({ where, run }: Model): string {
   if (run !== null) return run;
   throw new UsageError(`${where}: is from no run, so that nobody knows its pictures; name some with --data`);
 }
 
-async function addSets(
+interface LocatedSet extends NamedSet {
+  readonly sources: readonly NamedSource[];
+}
+
+/** @throws DataError where there are no pictures */
+async function locate(sets: readonly NamedSet[], io: Io): Promise<LocatedSet[]> {
+  const located: LocatedSet[] = [];
+  for (const { set, files } of sets) {
+    const { sources, skipped } = await withProgress(io, (progress) =>
+      locateSet({ ...set, prefix: "" }, files ?? [], { progress }),
+    );
+    tellSkipped(skipped, io);
+    located.push({ set, files, sources });
+  }
+  return located;
+}
+
+async function addLocated(
   index: ExactIndex,
   model: Model,
-  sets: readonly NamedSet[],
+  sets: readonly LocatedSet[],
   given: FillArguments,
   io: Io,
   onlyMissing = false,
 ): Promise<void> {
   const sources: NamedSource[] = [];
-  for (const { set, files } of sets) {
-    const located = await withProgress(io, (progress) =>
-      locateSet({ ...set, prefix: "" }, files ?? [], { progress }),
-    );
-    tellSkipped(located.skipped, io);
-    // Noted only once pictures have been found there.
+  for (const { set, sources: found } of sets) {
     const { prefix } = await index.addPictures((known) => prefixSet(known, set));
-    sources.push(...located.sources.map((one) => ({ ...one, prefix: prefix + one.prefix })));
+    sources.push(...found.map((one) => ({ ...one, prefix: prefix + one.prefix })));
   }
   const broken: BrokenPicture[] = [];
   const filled = await withProgress(io, (show) =>
@@ -169,4 +181,15 @@ function tell(
   io.stdout.write(json ? `${JSON.stringify(report)}\n` : `${[text, ...left].join("; ")}.\n`);
 }
 
-const next = (out: string): string => `Next: npx onnx-instdisc search ${out} PICTURE\n`;
+/** A search that works as it stands, where there is anything to find. */
+function next(index: ExactIndex, out: string): string {
+  const [id] = index.ids();
+  return id === undefined
+    ? ""
+    : `Next: npx onnx-instdisc search --id=${shellWord(id)} --in ${shellWord(out)}\n`;
+}
+
+/** As a POSIX shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,12 +1,16 @@
 /** @file What an index is, for people and for scripts. */
 
 import { filesOfIndex } from "../artifact/searchIndex.js";
-import { ExactIndex } from "../search/folder/exactIndex.js";
+import { ExactIndex, type ExactIndexOptions } from "../search/folder/exactIndex.js";
 import { bytes, counted, table } from "./format.js";
 
 /** Opens an index for as long as `use` takes. */
-export async function withIndex<T>(folder: string, use: (index: ExactIndex) => Promise<T>): Promise<T> {
-  const index = await ExactIndex.open(folder);
+export async function withIndex<T>(
+  folder: string,
+  use: (index: ExactIndex) => Promise<T>,
+  options?: ExactIndexOptions,
+): Promise<T> {
+  const index = await ExactIndex.open(folder, options);
   try {
     return await use(index);
   } finally {

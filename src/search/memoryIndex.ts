@@ -2,7 +2,9 @@
 
 import type { Entries, Hit, SearchBackend } from "./backend.js";
 import { checkEntries, checkQueries } from "./entries.js";
-import { nearestRows } from "./nearest.js";
+import { quantizeRows } from "./quantize.js";
+import { rerank } from "./rerank.js";
+import { Scanner } from "./scan.js";
 import { takeRows, type Vectors } from "./vectors.js";
 
 export class MemoryIndex implements SearchBackend {
@@ -12,6 +14,8 @@ export class MemoryIndex implements SearchBackend {
   #vectors: Vectors;
   /** null: to be made when it is asked for. */
   #rows: ReadonlyMap<string, number> | null = null;
+  /** The same. */
+  #scan: Scanner | null = null;
 
   /** @throws UsageError for entries that `add` refuses */
   constructor(dim: number, entries: Entries | null = null) {
@@ -36,8 +40,8 @@ export class MemoryIndex implements SearchBackend {
   // eslint-disable-next-line @typescript-eslint/require-await -- refusals must be rejections
   async search(queries: Vectors, k: number): Promise<readonly (readonly Hit[])[]> {
     checkQueries(queries.dim, this.dim, k);
-    const found = nearestRows(queries, this.#vectors, k);
-    return found.map((near) => near.map(({ row, similarity }) => ({ id: this.#ids[row]!, similarity })));
+    const { count, dim, data } = queries;
+    return Array.from({ length: count }, (_, at) => this.#nearest(data.slice(at * dim, (at + 1) * dim), k));
   }
 
   async vectorOf(id: string): Promise<Float32Array | null> {
@@ -54,6 +58,14 @@ export class MemoryIndex implements SearchBackend {
     return Promise.resolve();
   }
 
+  #nearest(query: Float32Array, k: number): Hit[] {
+    if (this.count === 0) return [];
+    const scan = (this.#scan ??= new Scanner(this.dim, [quantizeRows(this.#vectors)]));
+    const rowsOf = (rows: Int32Array) => takeRows(this.#vectors, rows).data;
+    const { rows, similarities } = rerank(scan.candidates(query, k), query, k, rowsOf);
+    return Array.from(rows, (row, at) => ({ id: this.#ids[row]!, similarity: similarities[at]! }));
+  }
+
   #append(entries: Entries): void {
     checkEntries(entries, this.dim);
     if (this.count > 0) this.#remove(entries.ids);
@@ -64,6 +76,7 @@ export class MemoryIndex implements SearchBackend {
     this.#vectors = { count: count + entries.vectors.count, dim, data };
     this.#ids = [...this.#ids, ...entries.ids];
     this.#rows = null;
+    this.#scan = null;
   }
 
   #remove(ids: readonly string[]): number {
@@ -74,6 +87,7 @@ export class MemoryIndex implements SearchBackend {
     this.#vectors = takeRows(this.#vectors, kept);
     this.#ids = kept.map((row) => this.#ids[row]!);
     this.#rows = null;
+    this.#scan = null;
     return gone.size;
   }
 

@@ -171,7 +171,9 @@ function graph(parser: Argv, io: Io): void {
     async (parsed) => {
       checkNumbers(parsed);
       const { out: folder, threads } = parsed;
-      const rows = await withIndex(folder, (index) => buildGraphOf(index, threads, io));
+      // A damaged graph must not keep a new one from being built.
+      const options = { exact: true };
+      const rows = await withIndex(folder, (index) => buildGraphOf(index, threads, io), options);
       io.stdout.write(
         parsed.json
           ? `${JSON.stringify({ graph: rows })}\n`

@@ -251,10 +251,9 @@ async function takeCodes(scan: Scan, segment: Segment, isGone: boolean): Promise
   const first = await scan.addInPlace(rows, entry.error, (space) => {
     if (!isGone) segment.readCodes(space);
   });
-  const deleted = Array.from({ length: rows }, (_, row) => row).filter(
-    (row) => isGone || segment.isDeleted(row),
-  );
-  scan.delete(deleted.map((row) => first + row));
+  const deleted: number[] = [];
+  for (let row = 0; row < rows; row++) if (isGone || segment.isDeleted(row)) deleted.push(first + row);
+  scan.delete(deleted);
 }
 
 /** At most k of all, most similar first, the lower row first among equals. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSafetensors } from "../../../src/artifact/safetensors.js";
 import type { Precision } from "../../../src/artifact/searchIndex.js";
@@ -133,6 +133,43 @@ describe("an index folder", () => {
     await index.add(entriesOf(all, 1000, 2000));
     const found = await Promise.all(searches);
     assert.ok(found.flat().every((hits) => hits.length === 10));
+  });
+
+  it("can be opened at any moment of another's changes", async () => {
+    const writer = await make(dim);
+    await writer.add(entriesOf(all, 0, 1));
+    let writing = true;
+    const write = async () => {
+      for (let row = 1; row < 60; row++) await writer.add(entriesOf(all, row, row + 1));
+      writing = false;
+    };
+    const read = async () => {
+      for (let before = 0; writing;) {
+        const reader = await ExactIndex.open(writer.folder);
+        assert.ok(reader.count >= before);
+        before = reader.count;
+        assert.equal((await reader.search(takeRows(all, [0]), 1))[0]![0]!.id, "v0");
+        await reader.close();
+      }
+    };
+    await Promise.all([write(), read(), read()]);
+  });
+
+  it("leaves nothing open: 300 times opened, searched and closed", async () => {
+    const listed = existsSync("/proc/self/fd"); // on Linux; elsewhere only that it works
+    const index = await make(dim);
+    await index.add(entriesOf(all, 0, 500));
+    const handles = () => (listed ? readdirSync("/proc/self/fd").length : 0);
+    const before = handles();
+    for (let round = 0; round < 300; round++) {
+      const reader = await ExactIndex.open(index.folder);
+      await reader.search(takeRows(all, [round]), 3);
+      await reader.close();
+    }
+    await index.close();
+    const maps = listed ? readFileSync("/proc/self/maps", "utf8") : "";
+    assert.ok(!maps.includes(index.folder), "still mapped");
+    assert.ok(handles() <= before + 1);
   });
 
   it("refuses a folder that holds something, and one that is no index", async () => {
