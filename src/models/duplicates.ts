@@ -200,7 +200,7 @@ async function compareAll(
       else if (place < CLOSELY) {
         // What is found one way need not be found the other way too: a crop lies in one of them only.
         const known = partners[at]!.get(other) ?? -1;
-        const score = known >= threshold ? known :  likeness(wanted, seen[other]!.comparable, found);
+        const score = known >= threshold ? known : likeness(wanted, seen[other]!.comparable, found);
         least = Math.min(least, score);
         note(at, other, score);
         note(other, at, score);

@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
-import type { HostTensor, Session, SessionOptions } from "./session.js";
+import { checkNames, type HostTensor, type Session, type SessionOptions } from "./session.js";
 
 /** Providers that this door opens: what is in the npm package of every platform. */
 const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
@@ -89,13 +89,7 @@ class NodeSession implements Session {
   }
 
   async run(feeds: ReadonlyMap<string, HostTensor>, into: ReadonlyMap<string, HostTensor>): Promise<void> {
-    const missing = this.inputs.filter((name) => !feeds.has(name));
-    const unknown = [...into.keys()].filter((name) => !this.outputs.includes(name));
-    if (missing.length > 0 || unknown.length > 0) {
-      throw new ProviderError(
-        `${this.#where}: inputs missing: ${missing.join(", ") || "none"}; outputs unknown: ${unknown.join(", ") || "none"}`,
-      );
-    }
+    checkNames(this.#where, this, feeds, into);
     try {
       await this.#session.run(this.#tensorsOf(feeds), this.#tensorsOf(into));
     } catch (error) {

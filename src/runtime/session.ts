@@ -1,5 +1,6 @@
 /** @file What the rest of the house knows of a runtime: a loaded model that reads and writes given arrays. */
 
+import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
 
 export interface FloatTensor {
@@ -48,4 +49,19 @@ export function floats(shape: readonly number[], data?: Float32Array<ArrayBuffer
 
 export function int64s(shape: readonly number[]): Int64Tensor {
   return { dtype: "int64", shape, data: new BigInt64Array(shape.reduce((a, b) => a * b, 1)) };
+}
+
+/** @throws ProviderError when an input is not fed, or `into` has what is no output */
+export function checkNames(
+  where: string,
+  { inputs, outputs }: Pick<Session, "inputs" | "outputs">,
+  feeds: ReadonlyMap<string, HostTensor>,
+  into: ReadonlyMap<string, HostTensor>,
+): void {
+  const missing = inputs.filter((name) => !feeds.has(name));
+  const unknown = [...into.keys()].filter((name) => !outputs.includes(name));
+  if (missing.length === 0 && unknown.length === 0) return;
+  throw new ProviderError(
+    `${where}: inputs missing: ${missing.join(", ") || "none"}; outputs unknown: ${unknown.join(", ") || "none"}`,
+  );
 }

@@ -9,7 +9,7 @@
 import type { Env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
-import type { HostTensor, Session, SessionOptions } from "./session.js";
+import { checkNames, type HostTensor, type Session, type SessionOptions } from "./session.js";
 
 type Ort = typeof import("onnxruntime-web/wasm");
 
@@ -122,13 +122,7 @@ class WebSession implements Session {
   }
 
   async run(feeds: ReadonlyMap<string, HostTensor>, into: ReadonlyMap<string, HostTensor>): Promise<void> {
-    const missing = this.inputs.filter((name) => !feeds.has(name));
-    const unknown = [...into.keys()].filter((name) => !this.outputs.includes(name));
-    if (missing.length > 0 || unknown.length > 0) {
-      throw new ProviderError(
-        `${this.#where}: inputs missing: ${missing.join(", ") || "none"}; outputs unknown: ${unknown.join(", ") || "none"}`,
-      );
-    }
+    checkNames(this.#where, this, feeds, into);
     const tensors = Object.fromEntries([...feeds].map(([name, tensor]) => [name, this.#tensorOf(tensor)]));
     const results = await this.#session.run(tensors, [...into.keys()]).catch((error: unknown) => {
       throw refusal(this.#where, "stopped", error);
