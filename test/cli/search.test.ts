@@ -55,6 +55,8 @@ describe("onnx-instdisc search", () => {
     assert.match(stdout, /^query\.png\n {2} +cosine +id +class\n {2}1 +[01]\.\d{4} /);
     assert.equal(stdout.match(/^ {2}[123] /gm)?.length, 6);
     assert.doesNotMatch(stdout, /undefined|NaN/);
+    assert.match(stdout, /\nNext: npx onnx-instdisc serve \S+\n$/);
+    assert.equal(stderr, "Wrote build/search.html.\n");
   });
 
   it("writes a page that stands alone", async () => {

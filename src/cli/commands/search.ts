@@ -1,7 +1,8 @@
 /** @file onnx-instdisc search: the pictures of an index that are most like given ones. */
 
+import { dirname } from "node:path";
 import type { Argv } from "yargs";
-import { atomicWrite } from "../../artifact/node.js";
+import { atomicWrite, makeFolder } from "../../artifact/node.js";
 import { UsageError } from "../../errors.js";
 import { readModel } from "../../models/model.js";
 import { openIndex } from "../../models/openIndex.js";
@@ -10,6 +11,9 @@ import { searchPictures, type Answer, type Query } from "../../models/searchPict
 import { table } from "../format.js";
 import type { Io } from "../io.js";
 import { checkNumbers } from "../option.js";
+
+/** The page, unless the user names another or asks for JSON. */
+const PAGE = "build/search.html";
 
 const OPTIONS = {
   in: { type: "string", requiresArg: true, describe: "index to search, or a run: its memory bank is one" },
@@ -27,7 +31,12 @@ const OPTIONS = {
     defaultDescription: "the model that the index was made with",
   },
   threads: { type: "number", requiresArg: true, describe: "threads of the runtime; default: all processors" },
-  out: { type: "string", requiresArg: true, describe: "page to write, with the pictures" },
+  out: {
+    type: "string",
+    requiresArg: true,
+    describe: "page to write, with the pictures",
+    defaultDescription: `${PAGE}; none with --json`,
+  },
   json: { type: "boolean", default: false, describe: "print as JSON" },
 } as const;
 
@@ -76,11 +85,14 @@ async function search(given: SearchArguments, io: Io): Promise<string> {
   try {
     const model = given.model === undefined ? undefined : await readModel(given.model);
     const answers = await searchPictures(index, wanted, { k, threads, model });
-    if (out !== undefined) {
-      await atomicWrite(out, new TextEncoder().encode(await printSearchPage(index, answers)));
-      io.stderr.write(`Wrote ${out}.\n`);
+    const page = out ?? (given.json ? undefined : PAGE);
+    if (page !== undefined) {
+      await makeFolder(dirname(page));
+      await atomicWrite(page, new TextEncoder().encode(await printSearchPage(index, answers)));
+      io.stderr.write(`Wrote ${page}.\n`);
     }
-    return given.json ? `${JSON.stringify(answers.map(jsonOf))}\n` : answers.map(showAnswer).join("\n");
+    if (given.json) return `${JSON.stringify(answers.map(jsonOf))}\n`;
+    return `${answers.map(showAnswer).join("\n")}\nNext: npx onnx-instdisc serve ${where}\n`;
   } finally {
     await index.backend.close();
   }
