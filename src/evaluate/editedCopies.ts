@@ -12,7 +12,7 @@ import { readablePictures } from "./pictures.js";
 const SAMPLE = 200;
 /** Least share of a side that a crop keeps, and that a resize keeps. */
 const CROP = 0.9;
-const RESIZE = 0.6;
+const RESIZE = 0.75;
 
 /** How like its original a copy is, at a glance and at a closer look. */
 export interface CopyScore {

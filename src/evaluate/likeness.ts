@@ -9,7 +9,9 @@ import { Resampler } from "../data/resample.js";
 /** Side of a thumbnail, pixels. */
 export const THUMBNAIL_SIDE = 32;
 /** Side at which thumbnails are compared: small enough that noise does not count, large enough for details. */
-const COMPARED_SIDE = 16;
+const COMPARED_SIDE = 24;
+/** Side at which the crop that fits best is sought. */
+const CLIMB_SIDE = 16;
 /** Side of a first glance, which leaves most pairs out. */
 const GLANCE_SIDE = 8;
 /** Differences of this size are noise, on a scale from 0 to 1: what a JPEG of low quality leaves at COMPARED_SIDE. */
@@ -191,8 +193,8 @@ export function likeness({ thumbnail }: Sought, other: Comparable, { crop, mirro
     );
   const start = score(crop, ALL);
   if (start < HOPELESS) return start;
-  const target = patch(other.thumbnail, COMPARED_SIDE, WHOLE, mirrored, GREEN);
-  const fit = climb(crop, (tried) => compare(patch(thumbnail, COMPARED_SIDE, tried, false, GREEN), target));
+  const target = patch(other.thumbnail, CLIMB_SIDE, WHOLE, mirrored, GREEN);
+  const fit = climb(crop, (tried) => compare(patch(thumbnail, CLIMB_SIDE, tried, false, GREEN), target));
   return Math.max(start, score(fit, ALL));
 }
 

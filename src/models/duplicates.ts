@@ -6,7 +6,7 @@
 import type { DownloadProgress } from "../data/download/resolveDataset.js";
 import type { BrokenPicture } from "../data/loader.js";
 import { DataError } from "../errors.js";
-import { copyThreshold, findCopies, pairsAbove, type Partner } from "../evaluate/copies.js";
+import { copyRule, copyThreshold, findCopies, pairsAbove, type Partner } from "../evaluate/copies.js";
 import { scoreCopies } from "../evaluate/editedCopies.js";
 import { comparable, glimpse, likeness, sought, thumbnailer, type Comparable } from "../evaluate/likeness.js";
 import { searchNearest } from "../evaluate/search.js";
@@ -18,6 +18,8 @@ import type { NamedPictures } from "./namedPictures.js";
 const NEIGHBOURS = 16;
 /** Of all, the most alike at a glance that are looked at closely, at most. */
 const CLOSELY = 16;
+/** Close looks at those that promise less, beside a copy. */
+const FURTHER = 2;
 /** How much less alike than our copies a pair may be at a glance. */
 const GLANCE_MARGIN = 0.05;
 /** Pictures read at once. */
@@ -81,11 +83,11 @@ export async function findDuplicates(
   const copies = await scoreCopies(dataset, 0);
   const glances = copies.map(({ glance }) => glance);
   const given = options.threshold;
-  const threshold = given ?? copyThreshold(copies.map(({ score }) => score));
+  const rule = copyRule(copies.map(({ score }) => score));
+  const threshold = given ?? rule.threshold;
   const floor = Math.min(threshold, copyThreshold(glances)) - GLANCE_MARGIN;
   const partners = await compareAll(seen, await proposals(seen, options), { floor, threshold }, options);
-  const pairs =
-    given === undefined ? findCopies(partners, threshold, seen.length) : pairsAbove(partners, threshold);
+  const pairs = given === undefined ? findCopies(partners, rule) : pairsAbove(partners, threshold);
   const likest = new Map<number, number>();
   for (const { a, b, score } of pairs)
     for (const at of [a, b]) likest.set(at, Math.max(score, likest.get(at) ?? -1));
@@ -177,6 +179,9 @@ function glanceVectors(seen: readonly Seen[], which: 0 | 1): Vectors {
   return normalizeRows({ count: seen.length, dim, data });
 }
 
+const hasCopy = (scores: ReadonlyMap<number, number>, threshold: number): boolean =>
+  [...scores.values()].some((score) => score >= threshold);
+
 /** For each picture the most alike, falling: by a closer look where a glance promises something. */
 async function compareAll(
   seen: readonly Seen[],
@@ -194,17 +199,21 @@ async function compareAll(
     const glances = [...others]
       .map((other) => ({ other, found: glimpse(wanted, seen[other]!.comparable) }))
       .sort((a, b) => b.found.score - a.found.score);
-    let least = 1;
-    for (const [place, { other, found }] of glances.entries()) {
-      if (found.score < floor) note(at, other, found.score);
-      else if (place < CLOSELY) {
-        // What is found one way need not be found the other way too: a crop lies in one of them only.
-        const known = partners[at]!.get(other) ?? -1;
-        const score = known >= threshold ? known : likeness(wanted, seen[other]!.comparable, found);
-        least = Math.min(least, score);
-        note(at, other, score);
-        note(other, at, score);
-      } else note(at, other, least); // nobody looked: it must not seem to be farther away than the others
+    let [looked, further] = [0, 0];
+    for (const { other, found } of glances) {
+      // Who stands out is seen beside the next ones, at the same close look.
+      const promising = found.score >= floor && looked < CLOSELY;
+      if (!promising && (further === FURTHER || !hasCopy(partners[at]!, threshold))) {
+        note(at, other, Math.min(found.score, floor));
+        continue;
+      }
+      if (promising) looked++;
+      else further++;
+      // What is found one way need not be found the other way too: a crop lies in one of them only.
+      const known = partners[at]!.get(other) ?? -1;
+      const score = known >= threshold ? known : likeness(wanted, seen[other]!.comparable, found);
+      note(at, other, score);
+      note(other, at, score);
     }
     if (at % TURN === 0) {
       progress?.("comparing neighbours", at, seen.length);

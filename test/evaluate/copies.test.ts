@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { copyThreshold, findCopies, pairsAbove, type Partner } from "../../src/evaluate/copies.js";
+import {
+  copyThreshold,
+  findCopies,
+  pairsAbove,
+  type CopyRule,
+  type Partner,
+} from "../../src/evaluate/copies.js";
+import { groupRows } from "../../src/search/groups.js";
 import { RandomStream } from "../../src/random/philox.js";
 
 const COUNT = 400;
@@ -17,10 +24,12 @@ function chance(dims: number, nearest: number): Partner[][] {
   });
 }
 
+const rule = (threshold: number): CopyRule => ({ threshold, usual: 0.997 });
+
 describe("the rule for copies", () => {
-  it("takes for a threshold what all but one in a hundred of our own copies reach", () => {
+  it("takes for a threshold what all but two in a hundred of our own copies reach", () => {
     const scores = Array.from({ length: 200 }, (_, at) => 1 - at / 4000);
-    assert.equal(copyThreshold(scores), scores[197]);
+    assert.equal(copyThreshold(scores), scores[195]);
     assert.equal(copyThreshold([0.2, 0.99]), 0.9);
     assert.equal(copyThreshold([]), 0.9);
   });
@@ -28,7 +37,7 @@ describe("the rule for copies", () => {
   it("finds no copies among pictures that are merely alike, however much", () => {
     for (const dims of [4, 8, 16])
       for (const nearest of [0.5, 0.05, 0.01])
-        assert.deepEqual(findCopies(chance(dims, nearest), 0.97, COUNT), [], `${dims} ${nearest}`);
+        assert.deepEqual(findCopies(chance(dims, nearest), rule(0.97)), [], `${dims} ${nearest}`);
   });
 
   it("finds a pair, and a group whose members are as near to each other", () => {
@@ -39,15 +48,27 @@ describe("the rule for copies", () => {
         .map((other) => ({ row: other, score: 0.999 }));
       partners[row] = [...others, ...partners[row]!];
     }
-    const pairs = findCopies(partners, 0.97, COUNT).map(({ a, b }) => `${a} ${b}`);
-    assert.deepEqual(pairs.sort(), ["10 11", "10 12", "11 12"]);
+    assert.deepEqual(groupRows(COUNT, findCopies(partners, rule(0.97))), [[10, 11, 12]]);
   });
 
   it("does not take a pair that only stands out: it must be as alike as a copy is", () => {
     const partners = chance(8, 0.9);
     partners[10] = [{ row: 11, score: 0.96 }, ...partners[10]!];
-    assert.deepEqual(findCopies(partners, 0.97, COUNT), []);
-    assert.equal(findCopies(partners, 0.95, COUNT).length, 1);
+    assert.deepEqual(findCopies(partners, rule(0.97)), []);
+    assert.deepEqual(groupRows(COUNT, findCopies(partners, rule(0.95))), [[10, 11]]);
+  });
+
+  it("finds what is the same, however many are, and what stands out from a set where all is there twice", () => {
+    const once = chance(8, 0.02);
+    once[10] = [{ row: 11, score: 0.9985 }, ...once[10]!];
+    const twice = [...once, ...once].map((near, row) => [
+      { row: (row + COUNT) % (2 * COUNT), score: 1 },
+      ...near.flatMap(({ row: other, score }) => [other, other + COUNT].map((one) => ({ row: one, score }))),
+    ]);
+    const groups = groupRows(2 * COUNT, findCopies(twice, rule(0.97)));
+    assert.equal(groups.length, COUNT - 1);
+    assert.deepEqual(groups[7], [7, COUNT + 7]);
+    assert.deepEqual(groups[10], [10, 11, COUNT + 10, COUNT + 11]);
   });
 
   it("gives way to a threshold from outside", () => {

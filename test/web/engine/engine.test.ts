@@ -16,7 +16,7 @@ import { suiteRun } from "../../support/trainedRun.js";
 
 const PICTURES = 50;
 /** On a GPU that the CPU plays, each takes a while. */
-const PICTURES_ON_GPU = 10;
+const PICTURES_ON_GPU = 50;
 const QUERIES = 2000;
 const K = 20;
 const LEAST_COSINE = 0.9999;
