@@ -24,7 +24,7 @@ export async function openNamed(sources: readonly NamedSource[]): Promise<NamedP
   };
   return {
     sources,
-    name: sets.map(({ dataset }) => dataset.name).join(", "),
+    name: sets.map(({ dataset }) => dataset.name).join("; "),
     size: sets.reduce((sum, { dataset }) => sum + dataset.size, 0),
     classNames: [],
     label: () => null,
