@@ -45,9 +45,11 @@ describe("labels", () => {
     );
     assert.deepEqual(importers, [
       "src/evaluate/monitor.ts",
+      "src/export/agreement.ts",
       "src/models/embedPictures.ts",
       "src/models/knn.ts",
       "src/models/searchPictures.ts",
+      "src/serve/collection/source.ts",
     ]);
   });
 });
