@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { joinSources } from "../../src/data/formats/joined.js";
 import { findDuplicates, type Duplicates } from "../../src/models/duplicates.js";
 import { embedPictures } from "../../src/models/embedPictures.js";
 import { locatePictures } from "../../src/models/locatePictures.js";
@@ -75,6 +76,13 @@ describe("duplicates", () => {
     assert.ok(exact.groups.every((group) => group.length < 5));
     assert.ok(loose.groups.length > 0);
     assert.equal(loose.threshold, 0.5);
+  });
+
+  it("have their files where several sets are one", async () => {
+    const { sources } = await locatePictures([clean(), mixed()]);
+    const pictures = await openNamed([{ source: joinSources(sources, "both"), prefix: "" }]);
+    assert.equal(pictures.file(COUNT - 1), join(clean(), "0239.png"));
+    assert.equal(pictures.file(COUNT), join(mixed(), "0000-cropped.png"));
   });
 
   it("are found where every picture is there twice", async () => {
