@@ -46,10 +46,10 @@ export function ClassPanel() {
         </button>
       )}
       <p class="actions">
-        <button type="button" class="quiet" disabled={!labels.canUndo} onClick={() => labels.undo()}>
+        <button type="button" class="quiet" disabled={!labelling.canUndo} onClick={() => labels.undo()}>
           Undo <kbd>z</kbd>
         </button>
-        <button type="button" class="quiet" disabled={!labels.canRedo} onClick={() => labels.redo()}>
+        <button type="button" class="quiet" disabled={!labelling.canRedo} onClick={() => labels.redo()}>
           Redo <kbd>y</kbd>
         </button>
       </p>
