@@ -22,6 +22,11 @@ export const COLLECTION = {
   pictures: "pictures",
 } as const;
 
+/** "0007.jpg", in the folder of the sprites. */
+export function sheetName(sheet: number): string {
+  return `${String(sheet).padStart(4, "0")}.jpg`;
+}
+
 const REMEDY = "write the folder again with onnx-instdisc serve";
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 

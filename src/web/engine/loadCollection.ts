@@ -7,6 +7,7 @@ import type { DType } from "../../ir/dtype.js";
 import type { RawTensor } from "../../ir/rawTensor.js";
 import type { Codes } from "../../search/codes.js";
 import { download } from "./download.js";
+import type { OnProgress } from "./engineTypes.js";
 
 export interface LoadedCollection {
   readonly collection: Collection;
@@ -15,8 +16,6 @@ export interface LoadedCollection {
   readonly labels: Int32Array | null;
   readonly map: Float32Array | null;
 }
-
-export type OnProgress = (loadedBytes: number, totalBytes: number | null, what: string) => void;
 
 /**
  * @param base the folder, ending in a slash
