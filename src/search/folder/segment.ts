@@ -110,9 +110,29 @@ export class Segment {
   }
 
   /**
-   * The exact rows, or where the precision keeps none, what their codes stand for: [rows.length, dim].
-   * @throws ArtifactError when one is not what its code was made of
+   * The exact row, or where the precision keeps none, what its code stands for.
+   * @throws ArtifactError when it is not what its code was made of
    */
+  readRow(row: number): Float32Array<ArrayBuffer> {
+    const { codes, scale } = this.readCode(row);
+    const { vectors } = this.files;
+    if (vectors === null || this.format === null) return Float32Array.from(codes, (code) => code * scale);
+    const bytes = new Uint8Array(this.dim * this.format.bytes);
+    vectors.read("vectors", row * bytes.length, bytes);
+    const numbers = this.format.decode(bytes);
+    const off = HALF_STEP * scale;
+    for (let at = 0; at < numbers.length; at++) {
+      // Written so that NaN is off too.
+      if (Math.abs(numbers[at]! - codes[at]! * scale) <= off) continue;
+      throw new ArtifactError(
+        `${vectors.path}: row ${row} holds ${numbers[at]} where its code says ${codes[at]! * scale}, expected at most ` +
+          `${off} between them; restore the file from a copy, or write the index again with onnx-instdisc index create`,
+      );
+    }
+    return numbers;
+  }
+
+  /** [rows.length, dim], see readRow. */
   readRows(rows: ArrayLike<number>): Float32Array<ArrayBuffer> {
     const { dim } = this;
     const all = new Float32Array(rows.length * dim);
@@ -148,25 +168,6 @@ export class Segment {
   close(): void {
     this.files.codes.close();
     this.files.vectors?.close();
-  }
-
-  private readRow(row: number): Float32Array<ArrayBuffer> {
-    const { codes, scale } = this.readCode(row);
-    const { vectors } = this.files;
-    if (vectors === null || this.format === null) return Float32Array.from(codes, (code) => code * scale);
-    const bytes = new Uint8Array(this.dim * this.format.bytes);
-    vectors.read("vectors", row * bytes.length, bytes);
-    const numbers = this.format.decode(bytes);
-    const off = HALF_STEP * scale;
-    for (let at = 0; at < numbers.length; at++) {
-      // Written so that NaN is off too.
-      if (Math.abs(numbers[at]! - codes[at]! * scale) <= off) continue;
-      throw new ArtifactError(
-        `${vectors.path}: row ${row} holds ${numbers[at]} where its code says ${codes[at]! * scale}, expected at most ` +
-          `${off} between them; restore the file from a copy, or write the index again with onnx-instdisc index create`,
-      );
-    }
-    return numbers;
   }
 
   private readCode(row: number): { readonly codes: Int8Array; readonly scale: number } {
