@@ -159,15 +159,14 @@ export class Segment {
     return { ids, codes: { count: rows.length, dim, codes, scales, error: this.current.error }, exact };
   }
 
-  /** @throws ArtifactError naming the file whose bytes are not those that were written */
-  check(): void {
-    this.files.codes.check();
-    this.files.vectors?.check();
+  /** The files that its rows are in. */
+  get rowFiles(): readonly SegmentFile[] {
+    const { codes, vectors } = this.files;
+    return vectors === null ? [codes] : [codes, vectors];
   }
 
   close(): void {
-    this.files.codes.close();
-    this.files.vectors?.close();
+    for (const file of this.rowFiles) file.close();
   }
 
   private readCode(row: number): { readonly codes: Int8Array; readonly scale: number } {
