@@ -2,6 +2,7 @@
 
 import type { IndexSegment, SearchIndex } from "../../artifact/searchIndex.js";
 import { ArtifactError } from "../../errors.js";
+import { bytesOf } from "../../ir/rawTensor.js";
 import type { CodeSpace } from "../codeMemory.js";
 import { unpackIds } from "../ids.js";
 import { ROW_FORMATS, type RowFormat } from "./rowFormats.js";
@@ -105,8 +106,8 @@ export class Segment {
 
   /** Copies all codes. */
   readCodes({ codes, scales }: CodeSpace): void {
-    this.files.codes.read("codes", 0, new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength));
-    this.files.codes.read("scales", 0, new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength));
+    this.files.codes.read("codes", 0, bytesOf(codes));
+    this.files.codes.read("scales", 0, bytesOf(scales));
   }
 
   /**

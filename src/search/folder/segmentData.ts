@@ -2,7 +2,7 @@
 
 import type { Precision } from "../../artifact/searchIndex.js";
 import { writeSafetensors } from "../../artifact/safetensors.js";
-import type { RawTensor } from "../../ir/rawTensor.js";
+import { bytesOf, type RawTensor } from "../../ir/rawTensor.js";
 import type { Entries } from "../backend.js";
 import type { Codes } from "../codes.js";
 import { packIds } from "../ids.js";
@@ -90,8 +90,4 @@ export function encodeSegment(
 export function encodeDeleted(rows: Int32Array): Uint8Array {
   const tensor: RawTensor = { dtype: "int32", shape: [rows.length], bytes: bytesOf(rows) };
   return writeSafetensors({ tensors: new Map([["rows", tensor]]), metadata: {} });
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
