@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { count } from "../artifact/numbers.js";
+import * as z from "zod";
+import { count, perChannel } from "../artifact/numbers.js";
 import { checkSchema, parseJson } from "../artifact/schema.js";
 import { ArtifactError } from "../errors.js";
 import type { Model } from "./model.js";
@@ -19,7 +19,6 @@ export const HUB = {
 } as const;
 
 const REMEDY = "export the folder again";
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 
 /** Other keys are for other readers. */
 const configSchema = z.object({

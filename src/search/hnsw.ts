@@ -34,11 +34,10 @@ export interface HnswOptions {
   readonly connectivity?: number;
   /** Rows that are looked at to link a new one; default 128. */
   readonly expansionAdd?: number;
-  /** Rows that are looked at for a query. More find more and take longer. */
-  readonly expansionSearch?: number;
 }
 
 const DEFAULTS = { storage: "i8", connectivity: 16, expansionAdd: 128 } as const;
+/** Rows that are looked at for a query. More find more and take longer. */
 const EXPANSION_SEARCH = 128;
 
 /** Rows that are not to be found. */
@@ -70,8 +69,8 @@ export class HnswGraph {
     });
   }
 
-  static create({ expansionSearch, ...options }: HnswOptions): HnswGraph {
-    return new HnswGraph({ ...DEFAULTS, ...options }, expansionSearch);
+  static create(options: HnswOptions): HnswGraph {
+    return new HnswGraph({ ...DEFAULTS, ...options });
   }
 
   /** Reads a saved graph into memory; it can be added to. @throws ArtifactError when it is missing or not whole */
