@@ -114,6 +114,7 @@ async function checkRunner(
   { threshold, tell }: VerifyOptions,
 ): Promise<Checked[]> {
   const runtime = runner.name;
+  tell?.(`looking for ${runtime}`);
   const absence = await runner.absence();
   if (absence !== null) {
     const none = { version: null, agreement: null, threshold: null, passed: true, reason: absence };
