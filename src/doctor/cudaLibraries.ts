@@ -8,12 +8,15 @@ import { run } from "./run.js";
 /** Loaded when a convolution first runs, and therefore not among what the library names. */
 const CUDNN = "libcudnn.so.9";
 
-/** Debian's and Ubuntu's package of each, in NVIDIA's repository; %: the CUDA version, such as 13-0. */
+/**
+ * Debian's and Ubuntu's package of each, in NVIDIA's repository; %: the library's own number, where that is CUDA's.
+ * ONNX Runtime's build is one for CUDA 13.
+ */
 const PACKAGES: readonly (readonly [library: RegExp, name: string])[] = [
-  [/^libcublas(Lt)?\.so/, "libcublas-%"],
-  [/^libcudart\.so/, "cuda-cudart-%"],
-  [/^libcurand\.so/, "libcurand-%"],
-  [/^libcufft\.so/, "libcufft-%"],
+  [/^libcublas(Lt)?\.so/, "libcublas-%-0"],
+  [/^libcudart\.so/, "cuda-cudart-%-0"],
+  [/^libcurand\.so/, "libcurand-13-0"],
+  [/^libcufft\.so/, "libcufft-13-0"],
   [/^libcudnn/, "libcudnn9-cuda-13"],
   [/^libcuda\.so/, "the NVIDIA driver"],
 ];
@@ -43,7 +46,7 @@ export function remedyOf(library: string): string {
   if (name === undefined) return `install the package that has ${library}`;
   if (!name.startsWith("lib") && !name.startsWith("cuda")) return `install ${name}`;
   const version = /\.so\.(\d+)$/.exec(library)?.[1] ?? "13";
-  return `sudo apt-get install ${name.replace("%", `${version === "10" ? "13" : version}-0`)}, or add its folder to LD_LIBRARY_PATH`;
+  return `sudo apt-get install ${name.replace("%", version)}, or add its folder to LD_LIBRARY_PATH`;
 }
 
 function inPath(library: string): boolean {

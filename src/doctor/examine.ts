@@ -10,8 +10,15 @@ export interface Examination {
   readonly findings: readonly Finding[];
 }
 
-/** @param folder where runs are to be written */
-export async function examine(folder: string): Promise<readonly Examination[]> {
+/**
+ * @param folder where runs are to be written
+ * @param tell told what is waited for
+ */
+export async function examine(
+  folder: string,
+  tell: (doing: string) => void = () => {},
+): Promise<readonly Examination[]> {
+  tell("looking at the machine, and trying its execution providers");
   const [disk, packages, providers] = await Promise.all([
     lookAtDisk(folder),
     lookAtPackages(),

@@ -1,4 +1,4 @@
-/** @file The execution providers: is each there, and does it compute? */
+/** @file The execution providers: cpu and webgpu compute a small model; of cuda, the libraries are looked for. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -53,6 +53,7 @@ async function lookAtCuda(): Promise<Finding[]> {
   if (driver === null)
     return [{ what, state: "absent", found: "no NVIDIA GPU (nvidia-smi does not answer)" }];
   if (!existsSync(library)) {
+    // Its installer knows no other name; since 1.27 the build that it fetches is one for CUDA 13.
     const remedy = "npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12";
     return [{ what, state: "problem", found: `${driver}; onnxruntime's CUDA library is not there`, remedy }];
   }

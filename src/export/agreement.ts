@@ -4,7 +4,7 @@ import { labelsOf } from "../evaluate/labels.js";
 import { searchNearest } from "../evaluate/search.js";
 import type { Dataset } from "../data/dataset.js";
 import { classify, type Neighbours } from "../knn/vote.js";
-import { rowCosines, type Vectors } from "../search/vectors.js";
+import { cosineRange, type Vectors } from "../search/vectors.js";
 
 /** Neighbours that vote: the paper's. */
 const NEIGHBOURS = 200;
@@ -43,12 +43,12 @@ export async function agreementWith(
 ): Promise<(found: Vectors) => Promise<Agreement>> {
   const expected = bank && (await answers(reference, bank));
   return async (found) => {
-    const cosines = rowCosines(reference, found);
+    const { min, mean } = cosineRange(reference, found);
     const given = bank && (await answers(found, bank));
     return {
       pictures: reference.count,
-      cosineMin: Math.min(...cosines),
-      cosineMean: cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length,
+      cosineMin: min,
+      cosineMean: mean,
       sameNearest: expected && given && shareEqual(expected.nearest, given.nearest),
       sameClass: expected?.classes && given?.classes ? shareEqual(expected.classes, given.classes) : null,
     };

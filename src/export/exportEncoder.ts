@@ -58,9 +58,9 @@ export async function exportEncoder(options: ExportOptions): Promise<ExportSumma
   const manifest = manifestOf(model);
   checkApart(model, out);
   const folder = await checkFolder(out, options.overwrite ?? false, isOurs);
-  const { license = "unknown", author = null, name = basename(folder) } = options;
-  const models = makeModelFiles(model, { author, license }, variants);
-  const { drift, comparison } = await measure(model, models, options.stage ?? (() => () => {}));
+  const { license = "unknown", author = null, name = basename(folder), stage = () => () => {} } = options;
+  const models = makeModelFiles(model, { author, license }, variants, stage("making the model files"));
+  const { drift, comparison } = await measure(model, models, stage);
   const run = await recordsOf(model);
   const curves = run && (await drawCurveSheet(run));
   const facts: CardFacts = {

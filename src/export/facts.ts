@@ -29,7 +29,7 @@ export interface CardFacts {
   readonly license: string;
   readonly author: string | null;
   readonly manifest: Manifest;
-  /** τ of training, which the kNN vote uses too. */
+  /** τ of the objective, 1 where it has none; the kNN vote uses it too, unless the run names another. */
   readonly temperature: number;
   /** Length of pooler_output. */
   readonly features: number | null;

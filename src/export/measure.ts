@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { DataSource } from "../data/dataset.js";
 import { embedAll, withEncoder, type Embedded, type EmbedOptions, type Progress } from "../evaluate/embed.js";
+import { readPicture } from "../evaluate/pictures.js";
 import type { Model } from "../models/model.js";
 import { withoutRows, type Vectors } from "../search/vectors.js";
 import { agreementWith, type Agreement } from "./agreement.js";
@@ -25,17 +26,18 @@ export async function measureFiles(
   files: readonly Pick<ModelFile, "file" | "input" | "bytes">[],
   stage: Stage,
 ): Promise<ReadonlyMap<string, Agreement>> {
-  const { source, bank } = pictures;
+  const { source, dataset, bank } = pictures;
   const embed = (encoder: Uint8Array, progress: Progress): Promise<Embedded> =>
     embedPictures(model, source, encoder, progress);
   const { vectors, broken } = await embed(model.encoder, stage("measuring the encoder"));
   const compare = await agreementWith(withoutRows(vectors, broken).vectors, bank);
+  const tested = { count: dataset.size, at: (row: number) => readPicture(dataset, row) };
   const measured = new Map<string, Agreement>();
   for (const { file, input, bytes } of files) {
     const progress = stage(`measuring ${file}`);
     const found: Vectors =
       input === "image"
-        ? await embedImages(bytes, file, model.embeddingDim, pictures, progress)
+        ? await embedImages({ model: bytes, where: file, dim: model.embeddingDim }, tested, progress)
         : (await embed(bytes, progress)).vectors;
     measured.set(file, await compare(withoutRows(found, broken).vectors));
   }

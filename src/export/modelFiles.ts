@@ -2,6 +2,7 @@
 
 import { decodeModel } from "../codec/decode.js";
 import { withMetadata } from "../codec/metadata.js";
+import type { Progress } from "../evaluate/embed.js";
 import type { Model } from "../models/model.js";
 import type { CardFacts } from "./facts.js";
 import { describeModel } from "./models/describe.js";
@@ -11,21 +12,25 @@ export interface ModelFile extends Variant {
   readonly bytes: Uint8Array;
 }
 
-/** Equal arguments give equal bytes. */
+/** Equal arguments give equal bytes. @param progress told of each before it is made, and at the end */
 export function makeModelFiles(
   model: Model,
   { author, license }: Pick<CardFacts, "author" | "license">,
   variants: readonly Variant[],
+  progress: Progress,
 ): readonly ModelFile[] {
   const metadata = {
     ...describeModel(model),
     ...(author === null ? {} : { model_author: author }),
     ...(license === "unknown" ? {} : { model_license: license }),
   };
-  return variants.map((variant) => ({
-    ...variant,
-    bytes: withMetadata(variant.make(model.encoder, model.preprocessing), { metadata }, variant.file),
-  }));
+  const files = variants.map((variant, at): ModelFile => {
+    progress(at, variants.length);
+    const made = variant.make(model.encoder, model.preprocessing);
+    return { ...variant, bytes: withMetadata(made, { metadata }, variant.file) };
+  });
+  progress(files.length, variants.length);
+  return files;
 }
 
 /** Length of pooler_output; null: the encoder has none. */

@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
-import { checkNames, type HostTensor, type Session, type SessionOptions } from "./session.js";
+import { refusal, sessionOver, type HostTensor, type Session, type SessionOptions } from "./session.js";
 
 /** Providers that this door opens: what is in the npm package of every platform. */
 const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
@@ -47,6 +47,7 @@ export async function openSession(
       `${where}: execution provider ${ep} is not available here, expected ${OPEN.join(", ")}; choose --ep cpu`,
     );
   }
+  const of = { where, library: "ONNX Runtime" };
   const ort = await loadOrt();
   try {
     const session = await ort.InferenceSession.create(model, {
@@ -56,71 +57,26 @@ export async function openSession(
       // Waiting threads sleep: spinning ones would take the processors from the threads that prepare pictures.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
-    return new NodeSession(ort, session, where, ep);
+    return sessionOver(session, ep, of, runInto(ort, session));
   } catch (error) {
     const remedy =
       ep === "cpu" ? "" : `; onnx-instdisc doctor says what ${ep} lacks here, or choose --ep cpu`;
-    throw refusal(where, "does not load the model", error, remedy);
+    throw refusal(of, "does not load the model", error, remedy);
   }
 }
 
-function refusal(where: string, what: string, error: unknown, remedy = ""): ProviderError {
-  const words = error instanceof Error ? error.message.trim() : String(error);
-  return new ProviderError(`${where}: ONNX Runtime ${what}: ${words}${remedy}`, { cause: error });
-}
-
-class NodeSession implements Session {
-  readonly ep: ExecutionProvider;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly #ort: Ort;
-  readonly #session: InferenceSession;
-  readonly #where: string;
-  /** A state tensor is fed every other step: its runtime tensor is made once. */
-  readonly #tensors = new WeakMap<HostTensor, Tensor>();
-
-  constructor(ort: Ort, session: InferenceSession, where: string, ep: ExecutionProvider) {
-    this.#ort = ort;
-    this.#session = session;
-    this.#where = where;
-    this.ep = ep;
-    this.inputs = session.inputNames;
-    this.outputs = session.outputNames;
-  }
-
-  async run(feeds: ReadonlyMap<string, HostTensor>, into: ReadonlyMap<string, HostTensor>): Promise<void> {
-    checkNames(this.#where, this, feeds, into);
-    try {
-      await this.#session.run(this.#tensorsOf(feeds), this.#tensorsOf(into));
-    } catch (error) {
-      throw refusal(this.#where, "stopped", error);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#session.release();
-  }
-
-  #tensorsOf(tensors: ReadonlyMap<string, HostTensor>): Record<string, Tensor> {
-    return Object.fromEntries([...tensors].map(([name, tensor]) => [name, this.#tensorOf(tensor)]));
-  }
-
-  #tensorOf(tensor: HostTensor): Tensor {
-    let made = this.#tensors.get(tensor);
-    if (made === undefined) {
-      made = this.#make(tensor);
-      this.#tensors.set(tensor, made);
-    }
-    return made;
-  }
-  #make({ dtype, data, shape }: HostTensor): Tensor {
-    switch (dtype) {
-      case "float32":
-        return new this.#ort.Tensor("float32", data, shape);
-      case "int64":
-        return new this.#ort.Tensor("int64", data, shape);
-      case "uint8":
-        return new this.#ort.Tensor("uint8", data, shape);
-    }
-  }
+function runInto(ort: Ort, session: InferenceSession): Session["run"] {
+  // A state tensor is fed every other step: its runtime tensor is made once.
+  const made = new WeakMap<HostTensor, Tensor>();
+  const tensorOf = (tensor: HostTensor): Tensor => {
+    const { dtype, data, shape } = tensor;
+    const known = made.get(tensor) ?? new ort.Tensor(dtype, data, shape);
+    made.set(tensor, known);
+    return known;
+  };
+  const tensorsOf = (tensors: ReadonlyMap<string, HostTensor>) =>
+    Object.fromEntries([...tensors].map(([name, tensor]) => [name, tensorOf(tensor)]));
+  return async (feeds, into) => {
+    await session.run(tensorsOf(feeds), tensorsOf(into));
+  };
 }

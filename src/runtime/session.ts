@@ -52,7 +52,7 @@ export function int64s(shape: readonly number[]): Int64Tensor {
 }
 
 /** @throws ProviderError when an input is not fed, or `into` has what is no output */
-export function checkNames(
+function checkNames(
   where: string,
   { inputs, outputs }: Pick<Session, "inputs" | "outputs">,
   feeds: ReadonlyMap<string, HostTensor>,
@@ -64,4 +64,51 @@ export function checkNames(
   throw new ProviderError(
     `${where}: inputs missing: ${missing.join(", ") || "none"}; outputs unknown: ${unknown.join(", ") || "none"}`,
   );
+}
+
+/** A model that a runtime's library has loaded. */
+interface Opened {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  release(): Promise<void>;
+}
+
+/** Whose session it is, for messages. */
+export interface SessionOf {
+  /** Names the model. */
+  readonly where: string;
+  /** As a person calls the runtime. */
+  readonly library: string;
+}
+
+/** @param compute what run() does; what it throws becomes a ProviderError */
+export function sessionOver(
+  opened: Opened,
+  ep: ExecutionProvider,
+  of: SessionOf,
+  compute: Session["run"],
+): Session {
+  const names = { inputs: opened.inputNames, outputs: opened.outputNames };
+  return {
+    ep,
+    ...names,
+    async run(feeds, into) {
+      checkNames(of.where, names, feeds, into);
+      await compute(feeds, into).catch((error: unknown) => {
+        throw error instanceof ProviderError ? error : refusal(of, "stopped", error);
+      });
+    },
+    close: () => opened.release(),
+  };
+}
+
+/** @param what the library did, such as "stopped" */
+export function refusal(
+  { where, library }: SessionOf,
+  what: string,
+  error: unknown,
+  remedy = "",
+): ProviderError {
+  const words = error instanceof Error ? error.message.trim() : String(error);
+  return new ProviderError(`${where}: ${library} ${what}: ${words}${remedy}`, { cause: error });
 }

@@ -9,7 +9,7 @@
 import type { Env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
-import { checkNames, type HostTensor, type Session, type SessionOptions } from "./session.js";
+import { refusal, sessionOver, type HostTensor, type Session, type SessionOptions } from "./session.js";
 import { webThreads } from "./webThreads.js";
 
 type Ort = typeof import("onnxruntime-web/wasm");
@@ -60,6 +60,7 @@ export async function openSession(
         `expected ${build === "wasm" ? "wasm" : OPEN.join(", ")}; choose one of these`,
     );
   }
+  const of = { where, library: "ONNX Runtime Web" };
   const ort = await loadOrt(build);
   settle(ort.env, options);
   try {
@@ -67,9 +68,9 @@ export async function openSession(
       executionProviders: [ep],
       logSeverityLevel: LOG_ERRORS,
     });
-    return new WebSession(ort, session, where, ep);
+    return sessionOver(session, ep, of, runAndCopy(ort, session, where));
   } catch (error) {
-    throw refusal(where, "does not load the model", error);
+    throw refusal(of, "does not load the model", error);
   }
 }
 
@@ -84,62 +85,25 @@ function settle(env: Env, { assets, binary, threads }: WebSessionOptions): void 
   env.wasm.numThreads = webThreads(threads);
 }
 
-function refusal(where: string, what: string, error: unknown): ProviderError {
-  const words = error instanceof Error ? error.message : String(error);
-  return new ProviderError(`${where}: ONNX Runtime Web ${what}: ${words}`, { cause: error });
+function runAndCopy(ort: Ort, session: InferenceSession, where: string): Session["run"] {
+  return async (feeds, into) => {
+    const tensors = Object.fromEntries(
+      [...feeds].map(([name, { dtype, data, shape }]) => [name, new ort.Tensor(dtype, data, shape)]),
+    );
+    const results = await session.run(tensors, [...into.keys()]);
+    for (const [name, tensor] of into) copy(results[name]!, tensor, `${where}: output ${name}`);
+  };
 }
 
-class WebSession implements Session {
-  readonly ep: ExecutionProvider;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly #ort: Ort;
-  readonly #session: InferenceSession;
-  readonly #where: string;
-
-  constructor(ort: Ort, session: InferenceSession, where: string, ep: ExecutionProvider) {
-    this.#ort = ort;
-    this.#session = session;
-    this.#where = where;
-    this.ep = ep;
-    this.inputs = session.inputNames;
-    this.outputs = session.outputNames;
+/** The library's own array is as long as its memory lives: never handed out. */
+function copy(result: Tensor, into: HostTensor, where: string): void {
+  if (result.type !== into.dtype || result.dims.join() !== into.shape.join()) {
+    throw new ProviderError(
+      `${where} is ${result.type} [${result.dims.join(", ")}], expected ${into.dtype} ` +
+        `[${into.shape.join(", ")}]; give an array that fits the model`,
+    );
   }
-
-  async run(feeds: ReadonlyMap<string, HostTensor>, into: ReadonlyMap<string, HostTensor>): Promise<void> {
-    checkNames(this.#where, this, feeds, into);
-    const tensors = Object.fromEntries([...feeds].map(([name, tensor]) => [name, this.#tensorOf(tensor)]));
-    const results = await this.#session.run(tensors, [...into.keys()]).catch((error: unknown) => {
-      throw refusal(this.#where, "stopped", error);
-    });
-    for (const [name, tensor] of into) this.#copy(results[name]!, tensor, name);
-  }
-
-  async close(): Promise<void> {
-    await this.#session.release();
-  }
-
-  #tensorOf({ dtype, data, shape }: HostTensor): Tensor {
-    switch (dtype) {
-      case "float32":
-        return new this.#ort.Tensor(dtype, data, shape);
-      case "int64":
-        return new this.#ort.Tensor(dtype, data, shape);
-      case "uint8":
-        return new this.#ort.Tensor(dtype, data, shape);
-    }
-  }
-
-  /** The library's own array is as long as its memory lives: never handed out. */
-  #copy(result: Tensor, into: HostTensor, name: string): void {
-    if (result.type !== into.dtype || result.dims.join() !== into.shape.join()) {
-      throw new ProviderError(
-        `${this.#where}: output ${name} is ${result.type} [${result.dims.join(", ")}], expected ${into.dtype} ` +
-          `[${into.shape.join(", ")}]; give an array that fits the model`,
-      );
-    }
-    if (into.dtype === "int64") into.data.set(result.data as BigInt64Array);
-    else into.data.set(result.data as Float32Array | Uint8Array);
-    result.dispose();
-  }
+  if (into.dtype === "int64") into.data.set(result.data as BigInt64Array);
+  else into.data.set(result.data as Float32Array | Uint8Array);
+  result.dispose();
 }

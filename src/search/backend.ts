@@ -33,5 +33,7 @@ export interface SearchBackend {
   vectorOf(id: string): Promise<Float32Array | null>;
   /** All ids, in the order in which they were added. */
   ids(): Iterable<string>;
+  /** All vectors, in the order of the ids, at most so many at once. */
+  vectors(rowsAtOnce: number): Iterable<Vectors>;
   close(): Promise<void>;
 }

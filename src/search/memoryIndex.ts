@@ -54,6 +54,14 @@ export class MemoryIndex implements SearchBackend {
     return this.#ids;
   }
 
+  *vectors(rowsAtOnce: number): Generator<Vectors> {
+    const { count, dim, data } = this.#vectors;
+    for (let first = 0; first < count; first += rowsAtOnce) {
+      const rows = Math.min(rowsAtOnce, count - first);
+      yield { count: rows, dim, data: data.subarray(first * dim, (first + rows) * dim) };
+    }
+  }
+
   async close(): Promise<void> {
     return Promise.resolve();
   }

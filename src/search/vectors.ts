@@ -68,3 +68,13 @@ export function rowCosines(a: Vectors, b: Vectors): Float64Array {
   }
   return cosines;
 }
+
+/** Of rowCosines: not a number where one of them is none. */
+export function cosineRange(a: Vectors, b: Vectors): { readonly min: number; readonly mean: number } {
+  const cosines = rowCosines(a, b);
+  const sum = cosines.reduce((total, cosine) => total + cosine, 0);
+  return {
+    min: cosines.reduce((least, cosine) => Math.min(least, cosine), Infinity),
+    mean: sum / cosines.length,
+  };
+}

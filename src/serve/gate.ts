@@ -1,6 +1,6 @@
 /** @file Lets a few through at a time. */
 
-import { overloaded } from "./http/upload.js";
+import { overloaded } from "./http/httpError.js";
 
 export interface GateOptions {
   /** In messages. */

@@ -66,17 +66,19 @@ function notBuilt(): HttpError {
   );
 }
 
-function pictureHandler(source: CollectionSource, catalogue: Catalogue) {
+/** Of the source only what it needs: the vectors are let go of. */
+function pictureHandler({ sha256, picture }: CollectionSource, { ids }: Catalogue) {
+  const version = sha256.slice(0, 16);
   const gate = createGate({ name: "pictures", atOnce: AT_ONCE, mostWaiting: MOST_WAITING });
   return async (request: Request, text: string): Promise<Response> => {
-    const id = /^\d{1,15}$/.test(text) ? catalogue.ids[Number(text)] : undefined;
+    const id = /^\d{1,15}$/.test(text) ? ids[Number(text)] : undefined;
     if (id === undefined) throw nothingThere(request);
-    const etag = `"${source.sha256.slice(0, 16)}-${text}"`;
+    const etag = `"${version}-${text}"`;
     const headers = { ETag: etag, "Cache-Control": "no-cache", "Content-Type": "image/jpeg" };
     if (isKnown(request, etag)) return new Response(null, { status: 304, headers });
     const jpeg = await gate(async () => {
       request.signal.throwIfAborted();
-      return encodeSmaller(await source.picture(id), PICTURE_SIDE);
+      return encodeSmaller(await picture(id), PICTURE_SIDE);
     }).catch((error: unknown) => {
       throw error instanceof DataError ? nothingThere(request) : error;
     });

@@ -1,7 +1,7 @@
 /** @file How near the vectors of one runtime are to those of another. */
 
 import { searchNearest } from "../evaluate/search.js";
-import { rowCosines, type Vectors } from "../search/vectors.js";
+import { cosineRange, type Vectors } from "../search/vectors.js";
 
 /** Neighbours that are compared. */
 const NEIGHBOURS = 10;
@@ -13,21 +13,23 @@ export interface RuntimeAgreement {
   readonly neighbours: number;
 }
 
-/** @param reference unit vectors of the same pictures */
-export async function agreementOf(vectors: Vectors, reference: Vectors): Promise<RuntimeAgreement> {
-  const cosines = rowCosines(vectors, reference);
-  const min = cosines.reduce((least, value) => (value < least || Number.isNaN(value) ? value : least), 1);
-  const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
-  return { cosine: { min, mean }, neighbours: await sharedNeighbours(vectors, reference) };
-}
+/** Compares vectors with those of the reference. */
+export type Compare = (vectors: Vectors) => Promise<RuntimeAgreement>;
 
-async function sharedNeighbours(vectors: Vectors, reference: Vectors): Promise<number> {
-  const k = Math.min(NEIGHBOURS + 1, vectors.count); // itself is the nearest
-  const [here, there] = await Promise.all([vectors, reference].map((all) => searchNearest(all, all, k)));
-  let shared = 0;
-  for (let row = 0; row < vectors.count; row++) {
-    const known = new Set(there!.rows.subarray(row * k, (row + 1) * k));
-    for (const found of here!.rows.subarray(row * k, (row + 1) * k)) if (known.has(found)) shared++;
-  }
-  return shared / (k * vectors.count);
+/** @param reference unit vectors of the same pictures */
+export async function agreementWith(reference: Vectors): Promise<Compare> {
+  const { count } = reference;
+  const k = Math.min(NEIGHBOURS + 1, count); // itself is the nearest
+  const rowsOf = async (all: Vectors) => (await searchNearest(all, all, k)).rows;
+  const expected = await rowsOf(reference);
+  return async (vectors) => {
+    const { min, mean } = cosineRange(vectors, reference);
+    const found = await rowsOf(vectors);
+    let shared = 0;
+    for (let first = 0; first < count * k; first += k) {
+      const known = new Set(expected.subarray(first, first + k));
+      for (const row of found.subarray(first, first + k)) if (known.has(row)) shared++;
+    }
+    return { cosine: { min: Math.min(1, min), mean }, neighbours: shared / (k * count) };
+  };
 }

@@ -1,5 +1,6 @@
 /** @file A verification as rows of a table, for a terminal and for a model card. */
 
+import { markdownTable } from "../export/markdown.js";
 import type { Checked, Verification } from "./verify.js";
 
 export const HEAD = ["runtime", "file", "cosine, least", "cosine, mean", "same neighbours", ""] as const;
@@ -23,10 +24,9 @@ function digits(cosine: number): string {
 
 /** Markdown for the section "runtimes" of a model card. */
 export function markdownOf({ pictures, reference, checks }: Verification): string {
-  const cells = [HEAD, HEAD.map(() => "---"), ...checks.map(rowOf)];
-  const rows = cells.map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
+  const rows = checks.map((check) => rowOf(check).map((cell) => cell.replaceAll("|", "\\|")));
   const said =
     `Vectors of ${pictures} pictures compared with those of ${reference}, as onnx-instdisc verify measured them. ` +
     "Same neighbours: the share of each picture's nearest ten that stay.";
-  return `${said}\n\n${rows.join("\n")}\n`;
+  return `${said}\n\n${markdownTable(HEAD, rows, HEAD.length)}\n`;
 }

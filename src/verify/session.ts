@@ -8,10 +8,7 @@ import { absenceWords, probeProvider } from "../doctor/providers.js";
 import { openSession as openNode } from "../runtime/node.js";
 import { floats, type Session } from "../runtime/session.js";
 import { openSession as openWeb } from "../runtime/web.js";
-import type { ModelFile, Pixels, Runner } from "./runner.js";
-
-/** Pictures a run. */
-const BATCH = 16;
+import { inBatches, type ModelFile, type Pixels, type Runner } from "./runner.js";
 
 type Open = (model: Uint8Array, where: string) => Promise<Session>;
 
@@ -19,24 +16,18 @@ function sessionRunner(given: Pick<Runner, "name" | "absence" | "version">, open
   return { ...given, encode: (model, pixels) => encode(open, model, pixels) };
 }
 
-async function encode(open: Open, { path, embeddingDim }: ModelFile, pixels: Pixels) {
+async function encode(open: Open, { path, embeddingDim: dim }: ModelFile, pixels: Pixels) {
   const session = await open(new Uint8Array(await readFile(path)), path);
-  const { count, imageSize } = pixels;
-  const length = 3 * imageSize * imageSize;
-  const data = new Float32Array(count * embeddingDim);
   try {
-    for (let first = 0; first < count; first += BATCH) {
-      const size = Math.min(BATCH, count - first);
-      const input = pixels.data.slice(first * length, (first + size) * length);
-      const embeddings = floats([size, embeddingDim]);
-      const feeds = new Map([["pixel_values", floats([size, 3, imageSize, imageSize], input)]]);
+    return await inBatches(pixels, dim, async (input, shape) => {
+      const embeddings = floats([shape[0], dim]);
+      const feeds = new Map([["pixel_values", floats(shape, input)]]);
       await session.run(feeds, new Map([["image_embeds", embeddings]]));
-      data.set(embeddings.data, first * embeddingDim);
-    }
+      return embeddings.data;
+    });
   } finally {
     await session.close();
   }
-  return { count, dim: embeddingDim, data };
 }
 
 const here = () => Promise.resolve(null);

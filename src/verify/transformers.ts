@@ -1,9 +1,11 @@
 /** @file transformers.js, where it is installed: as its users load an exported folder, without any network. */
 
 import { basename, dirname, resolve } from "node:path";
+import type { Picture } from "../data/dataset.js";
 import { folderOf, versionOf } from "../doctor/packages.js";
+import { inColour } from "../export/embedImages.js";
 import type { Vectors } from "../search/vectors.js";
-import type { ModelFile, Pixels, Runner } from "./runner.js";
+import { inBatches, type ModelFile, type Pixels, type Runner } from "./runner.js";
 
 const PACKAGE = "@huggingface/transformers";
 
@@ -38,50 +40,42 @@ async function load(folder: string): Promise<{ library: Transformers; id: string
   return { library, id: basename(resolve(folder)) };
 }
 
-/** Pictures a run. */
-const BATCH = 16;
-
 export const transformers: Runner = {
   name: "transformers.js",
   absence: () =>
     Promise.resolve(folderOf(PACKAGE) === null ? `not installed (npm install ${PACKAGE})` : null),
   version: () => Promise.resolve(versionOf(PACKAGE)),
-  async encode({ path, dtype, embeddingDim: dim }: ModelFile, { count, imageSize, data: pixels }: Pixels) {
+  async encode({ path, dtype, embeddingDim }: ModelFile, pixels: Pixels) {
     const { library, id } = await load(dirname(dirname(path)));
     const model = await library.AutoModel.from_pretrained(id, { dtype });
-    const length = 3 * imageSize * imageSize;
-    const data = new Float32Array(count * dim);
-    for (let first = 0; first < count; first += BATCH) {
-      const size = Math.min(BATCH, count - first);
-      const input = pixels.slice(first * length, (first + size) * length);
-      const pixel_values = new library.Tensor("float32", input, [size, 3, imageSize, imageSize]);
-      data.set((await model({ pixel_values })).image_embeds.data, first * dim);
+    try {
+      return await inBatches(pixels, embeddingDim, async (input, shape) => {
+        const { image_embeds } = await model({ pixel_values: new library.Tensor("float32", input, shape) });
+        return image_embeds.data;
+      });
+    } finally {
+      await model.dispose();
     }
-    await model.dispose();
-    return { count, dim, data };
   },
 };
-
-/** [height, width, 3] */
-export interface Rgb {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 /** Its whole pipeline, its own resize and crop included: what differs from ours beside `encode` is preprocessing. */
 export async function pipelineVectors(
   folder: string,
-  pictures: readonly Rgb[],
+  pictures: readonly Picture[],
   dim: number,
 ): Promise<Vectors> {
   const { library, id } = await load(folder);
   const extract = await library.pipeline("image-feature-extraction", id, { dtype: "fp32" });
   const data = new Float32Array(pictures.length * dim);
-  for (const [at, { data: bytes, width, height }] of pictures.entries()) {
-    const image = new library.RawImage(new Uint8ClampedArray(bytes), width, height, 3);
-    data.set((await extract(image)).data, at * dim);
+  try {
+    for (const [at, picture] of pictures.entries()) {
+      const { data: bytes, width, height } = inColour(picture);
+      const image = new library.RawImage(new Uint8ClampedArray(bytes), width, height, 3);
+      data.set((await extract(image)).data, at * dim);
+    }
+  } finally {
+    await extract.dispose();
   }
-  await extract.dispose();
   return { count: pictures.length, dim, data };
 }

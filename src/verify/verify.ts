@@ -6,13 +6,12 @@ import { join } from "node:path";
 import type { Picture } from "../data/dataset.js";
 import { createTransform } from "../data/transform.js";
 import { ArtifactError } from "../errors.js";
+import { embedImages } from "../export/embedImages.js";
 import { chooseVariants, PRECISIONS } from "../export/variants.js";
 import { EXPORT } from "../export/names.js";
 import { HUB, readHubFolder } from "../models/hubFolder.js";
-import { openSession } from "../runtime/node.js";
-import { floats } from "../runtime/session.js";
 import type { Vectors } from "../search/vectors.js";
-import { agreementOf, type RuntimeAgreement } from "./agreement.js";
+import { agreementWith, type Compare, type RuntimeAgreement } from "./agreement.js";
 import { pythonRunner } from "./python.js";
 import type { ModelFile, Pixels, Runner } from "./runner.js";
 import { nodeCpu, nodeWebGpu, webWasm } from "./session.js";
@@ -72,12 +71,12 @@ export async function verifyFolder(options: VerifyOptions): Promise<Verification
   }
   const pixels = pixelsOf(pictures, preprocessing);
   tell?.(`${nodeCpu.name}: ${plain.file}`);
-  const reference = await nodeCpu.encode(plain, pixels);
+  const compare = await agreementWith(await nodeCpu.encode(plain, pixels));
   const checks: Checked[] = [];
   for (const runner of [nodeCpu, nodeWebGpu, webWasm, transformers, pythonRunner(python)]) {
-    checks.push(...(await checkRunner(runner, files, pixels, reference, options)));
+    checks.push(...(await checkRunner(runner, files, pixels, compare, options)));
   }
-  checks.push(...(await checkPreprocessing(options, embeddingDim, reference)));
+  checks.push(...(await checkPreprocessing(options, embeddingDim, compare)));
   const passed = checks.every((check) => check.passed);
   return { pictures: pictures.length, reference: `${nodeCpu.name}, ${plain.file}`, checks, passed };
 }
@@ -111,10 +110,11 @@ async function checkRunner(
   runner: Runner,
   files: readonly ModelFile[],
   pixels: Pixels,
-  reference: Vectors,
+  compare: Compare,
   { threshold, tell }: VerifyOptions,
 ): Promise<Checked[]> {
   const runtime = runner.name;
+  tell?.(`looking for ${runtime}`);
   const absence = await runner.absence();
   if (absence !== null) {
     const none = { version: null, agreement: null, threshold: null, passed: true, reason: absence };
@@ -126,7 +126,7 @@ async function checkRunner(
     tell?.(`${runtime}: ${file.file}`);
     const least = threshold ?? LEAST_COSINE[file.precision];
     const encode = () => runner.encode(file, pixels);
-    checks.push({ runtime, version, file: file.file, ...(await judged(encode, reference, least)) });
+    checks.push({ runtime, version, file: file.file, ...(await judged(encode, compare, least)) });
   }
   return checks;
 }
@@ -134,11 +134,11 @@ async function checkRunner(
 /** A runtime that fails is a result, and not the end of the others. */
 async function judged(
   encode: () => Promise<Vectors>,
-  reference: Vectors,
+  compare: Compare,
   threshold: number | null,
 ): Promise<Pick<Checked, "agreement" | "threshold" | "passed" | "reason">> {
   try {
-    const agreement = await agreementOf(await encode(), reference);
+    const agreement = await compare(await encode());
     return { agreement, threshold, passed: threshold === null || agreement.cosine.min >= threshold };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -151,54 +151,30 @@ async function judged(
 async function checkPreprocessing(
   { folder, pictures, threshold, tell }: VerifyOptions,
   dim: number,
-  reference: Vectors,
+  compare: Compare,
 ): Promise<Checked[]> {
-  const rgb = pictures.map(inColour);
   const checks: Checked[] = [];
   if (existsSync(join(folder, EXPORT.image))) {
     tell?.(`${nodeCpu.name}: ${EXPORT.image}`);
     const least = threshold ?? LEAST_COSINE.fp16;
-    const found = await judged(() => imageVectors(folder, rgb, dim), reference, least);
+    const found = await judged(() => imageVectors(folder, pictures, dim), compare, least);
     checks.push({ runtime: nodeCpu.name, version: await nodeCpu.version(), file: EXPORT.image, ...found });
   }
   if ((await transformers.absence()) === null) {
     const runtime = `${transformers.name}, own preprocessing`;
     tell?.(runtime);
-    const found = await judged(() => pipelineVectors(folder, rgb, dim), reference, null);
+    const found = await judged(() => pipelineVectors(folder, pictures, dim), compare, null);
     checks.push({ runtime, version: await transformers.version(), file: HUB.model, ...found });
   }
   return checks;
 }
 
-function inColour({ width, height, channels, data }: Picture): {
-  width: number;
-  height: number;
-  data: Uint8Array;
-} {
-  if (channels === 3) return { width, height, data };
-  const rgb = new Uint8Array(3 * data.length);
-  data.forEach((value, pixel) => rgb.fill(value, 3 * pixel, 3 * pixel + 3));
-  return { width, height, data: rgb };
-}
-
 /** model_image.onnx, a picture at a time. */
-async function imageVectors(
-  folder: string,
-  pictures: readonly { width: number; height: number; data: Uint8Array }[],
-  dim: number,
-): Promise<Vectors> {
-  const path = join(folder, EXPORT.image);
-  const session = await openSession(new Uint8Array(await readFile(path)), path, { ep: "cpu" });
-  const vectors = new Float32Array(pictures.length * dim);
-  try {
-    for (const [at, { width, height, data }] of pictures.entries()) {
-      const image = { dtype: "uint8", shape: [height, width, 3], data: Uint8Array.from(data) } as const;
-      const embedding = floats([1, dim]);
-      await session.run(new Map([["image", image]]), new Map([["image_embeds", embedding]]));
-      vectors.set(embedding.data, at * dim);
-    }
-  } finally {
-    await session.close();
-  }
-  return { count: pictures.length, dim, data: vectors };
+async function imageVectors(folder: string, pictures: readonly Picture[], dim: number): Promise<Vectors> {
+  const where = join(folder, EXPORT.image);
+  const model = new Uint8Array(await readFile(where));
+  return embedImages(
+    { model, where, dim },
+    { count: pictures.length, at: (row) => Promise.resolve(pictures[row]!) },
+  );
 }

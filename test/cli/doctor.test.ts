@@ -22,7 +22,8 @@ describe("onnx-instdisc doctor", () => {
   });
 
   it("prints a line a finding, remedies, and a last word", async () => {
-    const { stdout } = await runCli(["doctor"], { cwd: folder() });
+    const { stdout, stderr } = await runCli(["doctor"], { cwd: folder() });
+    assert.equal(stderr, "looking at the machine, and trying its execution providers\n");
     assert.match(stdout, /^machine\n {2}✓ Node\.js +\d+/);
     assert.match(stdout, /\nexecution providers\n {2}✓ cpu /);
     assert.match(stdout, /\npackages\n/);

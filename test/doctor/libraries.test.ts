@@ -19,6 +19,7 @@ describe("doctor, of libraries", () => {
       "libcublasLt.so.12": "libcublas-12-0",
       "libcudart.so.13": "cuda-cudart-13-0",
       "libcurand.so.10": "libcurand-13-0",
+      "libcufft.so.12": "libcufft-13-0", // CUDA 13's own number of it
       "libcudnn.so.9": "libcudnn9-cuda-13",
     };
     for (const [library, name] of Object.entries(packages)) {

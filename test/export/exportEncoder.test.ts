@@ -120,13 +120,17 @@ describe("exportEncoder", () => {
   it("writes the same bytes again, and only the formats asked for", async () => {
     const { run, folder } = exported();
     const out = join(root(), "again");
+    const told: string[] = [];
     await exportEncoder({
       model: run,
       out,
       license: "mit",
       author: "A. Nonymous",
       precisions: ["int8", "fp32"],
+      stage: (what) => (done, total) => told.push(`${what} ${done}/${total}`),
     });
+    const making = [0, 1, 2, 3].map((done) => `making the model files ${done}/3`);
+    assert.deepEqual(told.slice(0, 4), making);
     const same = [
       "onnx/model.onnx",
       "onnx/model_quantized.onnx",

@@ -76,6 +76,21 @@ export function checkBackend(
     assert.equal(await backend.vectorOf("nobody"), null);
   });
 
+  it("gives all vectors in the order of the ids, some at once", async () => {
+    const backend = await filled();
+    await backend.delete(["v3"]);
+    const blocks = [...backend.vectors(200)];
+    assert.ok(blocks.length > 1 && blocks.every((block) => block.count <= 200 && block.dim === dim));
+    const found = blocks.flatMap(({ data }) => [...data]);
+    const ids = [...backend.ids()];
+    assert.equal(found.length, ids.length * dim);
+    const expected = takeRows(
+      all,
+      ids.map((id) => Number(id.slice(1))),
+    ).data;
+    expected.forEach((value, at) => assert.ok(Math.abs(found[at]! - value) <= (tolerance ?? 0)));
+  });
+
   it("finds nothing that was deleted, and counts only what was there", async () => {
     const backend = await filled();
     const gone = ["v3", "v300", "v650"];

@@ -139,6 +139,34 @@ describe("a server in one's own process", () => {
     }
   });
 
+  it("reads an index as it was, whatever another process changes meanwhile", async () => {
+    const [folder, changed] = [at("index"), at("changed")];
+    cpSync(folder, changed, { recursive: true });
+    const other = await ExactIndex.open(changed);
+    const all = [...other.ids()];
+    await other.delete([all[0]!]);
+    await other.close();
+    const ids = Object.getOwnPropertyDescriptor(ExactIndex.prototype, "ids")!;
+    const told: string[] = [];
+    Object.defineProperty(ExactIndex.prototype, "ids", {
+      ...ids,
+      *value(this: ExactIndex) {
+        yield* all;
+        cpSync(join(changed, "segments"), join(folder, "segments"), { recursive: true, force: false });
+        cpSync(join(changed, "index.json"), join(folder, "index.json"));
+      },
+    });
+    try {
+      const source = await readSource(folder, (what, done, total) => told.push(`${what} ${done}/${total}`));
+      assert.deepEqual(source.ids, all);
+      assert.equal(source.vectors.data.length, all.length * source.vectors.dim);
+    } finally {
+      Object.defineProperty(ExactIndex.prototype, "ids", ids);
+    }
+    assert.ok(told.includes("vectors 240/240"), told.join(", "));
+    assert.deepEqual((await readSource(folder)).ids, all.slice(1));
+  });
+
   it("writes the page as files that need no server", async () => {
     const out = at("site");
     const options = { path: trained().run, out, page: at("page") };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { agreementOf } from "../../src/verify/agreement.js";
+import { agreementWith } from "../../src/verify/agreement.js";
 import type { Vectors } from "../../src/search/vectors.js";
 
 const unit = (...angles: number[]): Vectors => ({
@@ -7,6 +7,8 @@ const unit = (...angles: number[]): Vectors => ({
   dim: 2,
   data: Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
 });
+
+const agreementOf = async (vectors: Vectors, reference: Vectors) => (await agreementWith(reference))(vectors);
 
 describe("the agreement of two runtimes", () => {
   it("is full for equal vectors", async () => {

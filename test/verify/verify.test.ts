@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../cli/executable.js";
 import { suiteFolder } from "../support/temporary.js";
@@ -46,6 +46,17 @@ describe("onnx-instdisc verify", () => {
       /\| onnxruntime-web wasm \d+\.\d+\.\d+ \| onnx\/model\.onnx \| (1\.000000|0\.9999\d\d) \|/,
     );
     assert.equal(card.split("onnx-instdisc verify measured them").length, 2);
+  });
+
+  it("says what it waits for, and names a model card only where there is one", async () => {
+    const alone = join(folder(), "alone");
+    cpSync(encoder(), alone, { recursive: true });
+    rmSync(join(alone, "README.md"));
+    for (const name of ["model_fp16", "model_quantized"]) rmSync(join(alone, `onnx/${name}.onnx`));
+    const { code, stdout, stderr } = await runCli(["verify", alone, "--pictures", "4"], { cwd: folder() });
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    assert.match(stderr, /^looking for Python onnxruntime$/m);
+    assert.match(stdout, /\nAll agree\.\n/);
   });
 
   it("fails where a file holds other weights, and says which", async () => {

@@ -32,7 +32,8 @@ export function doctorCommand(parser: Argv, io: Io, done: (problems: boolean) =>
         .example("$0 doctor", "before the first run on a machine, or when a provider does not open"),
     async (parsed) => {
       const { out, json } = parsed as unknown as DoctorArguments;
-      const examinations = await examine(out);
+      const tell = (doing: string) => io.stderr.write(`${doing}\n`);
+      const examinations = await (json ? examine(out) : examine(out, tell));
       const problems = examinations.flatMap(({ findings }) =>
         findings.filter(({ state }) => state === "problem"),
       );

@@ -66,8 +66,8 @@ async function verify(parsed: VerifyArguments, io: Io): Promise<Verification> {
     ...(threshold === undefined ? {} : { threshold }),
     tell: (doing) => io.stderr.write(`${doing}\n`),
   });
-  await writeIntoCard(folder, verification);
-  io.stdout.write(parsed.json ? `${JSON.stringify(verification)}\n` : describe(folder, verification));
+  const card = await writeIntoCard(folder, verification);
+  io.stdout.write(parsed.json ? `${JSON.stringify(verification)}\n` : describe(folder, verification, card));
   return verification;
 }
 
@@ -92,19 +92,20 @@ async function takePictures({ data, pictures }: VerifyArguments, io: Io): Promis
   return taken;
 }
 
-async function writeIntoCard(folder: string, verification: Verification): Promise<void> {
+/** @returns the card; null: the folder has none */
+async function writeIntoCard(folder: string, verification: Verification): Promise<string | null> {
   const path = join(folder, EXPORT.card);
-  if (!existsSync(path)) return;
+  if (!existsSync(path)) return null;
   const card = await readFile(path, "utf8");
   await atomicWrite(path, new TextEncoder().encode(replaceSection(card, RUNTIMES, markdownOf(verification))));
+  return path;
 }
 
-function describe(folder: string, verification: Verification): string {
+function describe(folder: string, verification: Verification, card: string | null): string {
   const { pictures, reference, checks, passed } = verification;
   const head = `Vectors of ${counted(pictures, "picture")}, compared with ${reference}:\n\n`;
-  const end = passed
-    ? `\nAll agree; ${join(folder, EXPORT.card)} says so.\n`
-    : `\nNot all agree; ${join(folder, EXPORT.card)} says where.\n`;
+  const told = card === null ? "" : `; ${card} says ${passed ? "so" : "where"}`;
+  const end = `\n${passed ? "All agree" : "Not all agree"}${told}.\n`;
   const next = `Next: npx onnx-instdisc index create build/index --model ${folder} --data path/to/pictures\n`;
   return `${head}${table([HEAD, ...checks.map(rowOf)], "left")}${end}${passed ? next : ""}`;
 }

@@ -90,6 +90,10 @@ export class ExactIndex implements SearchBackend {
     return this.rows.ids();
   }
 
+  vectors(rowsAtOnce: number): Iterable<Vectors> {
+    return this.rows.vectors(rowsAtOnce);
+  }
+
   /** Notes where pictures are, lasting as with add. @param name one of the known sets, or another @returns that */
   async addPictures(name: (known: readonly PictureSet[]) => PictureSet): Promise<PictureSet> {
     const sets: PictureSet[] = [];

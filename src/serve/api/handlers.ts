@@ -178,7 +178,13 @@ async function classifyUpload(services: Services, request: Request): Promise<Res
     .filter(({ share }) => share > 0)
     .sort((a, b) => b.share - a.share);
   const [first] = votes;
-  if (first === undefined) throw new HttpError(422, "no_labels", "neighbours: found none with a label");
+  if (first === undefined) {
+    throw new HttpError(
+      422,
+      "no_labels",
+      `neighbours: found none with a label among ${k}, expected at least one; ask for a larger k, or label more pictures`,
+    );
+  }
   const { label, className } = first;
   return jsonResponse({ label, className, votes, hits } satisfies ClassifyAnswer);
 }
@@ -202,6 +208,5 @@ function health({ catalogue, model, encoder, searcher, isDraining }: Services): 
   const status = isAlive ? (isDraining() ? "draining" : "ok") : "failed";
   const uptimeSeconds = Math.round(process.uptime() * 10) / 10;
   const answer: HealthAnswer = { status, version: VERSION, model, pictures, dim, uptimeSeconds };
-  const response = jsonResponse(answer);
-  return status === "ok" ? response : new Response(response.body, { status: 503, headers: response.headers });
+  return jsonResponse(answer, status === "ok" ? 200 : 503);
 }

@@ -30,7 +30,6 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: "too many wait, or the server stops; try again",
 };
 
-/** @throws nothing: the table is checked by its types */
 export function openApiDocument(): Json {
   const paths: Record<string, Json> = {};
   for (const [name, operation] of Object.entries(OPERATIONS)) {

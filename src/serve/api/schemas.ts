@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 /** More neighbours than this are no answer to a person, and a heavy one to a program. */
-export const MOST_NEIGHBOURS = 1000;
+const MOST_NEIGHBOURS = 1000;
 export const DEFAULT_NEIGHBOURS = 10;
 
 const k = z.int().min(1).max(MOST_NEIGHBOURS).describe("neighbours wanted");
@@ -75,7 +75,6 @@ export const problem = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string() }),
 });
 
-export type SearchBody = z.output<typeof searchBody>;
 export type HitAnswer = z.output<typeof hit>;
 export type EmbedAnswer = z.output<typeof embedAnswer>;
 export type SearchAnswer = z.output<typeof searchAnswer>;

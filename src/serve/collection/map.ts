@@ -4,7 +4,9 @@ import { Worker } from "node:worker_threads";
 import { InstdiscError, unpackError, type PackedError } from "../../errors.js";
 import type { Vectors } from "../../search/vectors.js";
 import type { TellProgress } from "../progress.js";
-import { FEWEST } from "./placeOnMap.js";
+
+/** With fewer there is nothing to see. */
+const FEWEST = 8;
 
 /** What the thread starts with. */
 export interface MapSetup {

@@ -11,8 +11,6 @@ import { layOut, type KnnGraph } from "./umap.js";
 
 const MOST_LAID_OUT = 3000;
 const NEIGHBOURS = 15;
-/** With fewer there is nothing to see. */
-export const FEWEST = 8;
 /** Laid-out neighbours that pull at any other embedding, each by exp(cosine / PULL). */
 const PULLING = 5;
 const PULL = 0.07;
@@ -20,7 +18,7 @@ const PULL = 0.07;
 const BLOCK = 20_000;
 
 /**
- * @param vectors at least FEWEST rows of unit length
+ * @param vectors at least map.ts's FEWEST rows of unit length
  * @returns [count, 2] in [-1, 1]: the same for the same vectors and seed
  */
 export async function placeOnMap(

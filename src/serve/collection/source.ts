@@ -13,6 +13,9 @@ import type { SearchBackend } from "../../search/backend.js";
 import type { Vectors } from "../../search/vectors.js";
 import type { TellProgress } from "../progress.js";
 
+/** Vectors read between two words about it. */
+const ROWS_AT_ONCE = 4096;
+
 export interface CollectionSource {
   /** What a person calls it. */
   readonly name: string;
@@ -27,7 +30,7 @@ export interface CollectionSource {
   readonly labels: Int32Array | null;
   readonly classNames: readonly string[];
   /** @throws DataError (as a rejection) for one that cannot be read */
-  picture(id: string): Promise<Picture>;
+  readonly picture: (id: string) => Promise<Picture>;
 }
 
 /**
@@ -48,7 +51,7 @@ export async function readSource(path: string, tell: TellProgress = () => {}): P
     }
     const model = await modelOfIndex(opened);
     const ids = [...backend.ids()];
-    const vectors = await vectorsOf(backend, ids);
+    const vectors = vectorsOf(backend, tell);
     const { source, dataset } = pictures;
     return {
       name: `${basename(folderOf(path))} (${source.name})`,
@@ -76,11 +79,16 @@ function folderOf(path: string): string {
   return statSync(whole).isDirectory() ? whole : dirname(whole);
 }
 
-async function vectorsOf(backend: SearchBackend, ids: readonly string[]): Promise<Vectors> {
-  const { dim } = backend;
-  const data = new Float32Array(ids.length * dim);
-  for (const [row, id] of ids.entries()) data.set((await backend.vectorOf(id))!, row * dim);
-  return { count: ids.length, dim, data };
+/** In the order of the ids. Awaits nothing: another process's change is not seen between these and the vectors. */
+function vectorsOf(backend: SearchBackend, tell: TellProgress): Vectors {
+  const { count, dim } = backend;
+  const data = new Float32Array(count * dim);
+  let done = 0;
+  for (const block of backend.vectors(ROWS_AT_ONCE)) {
+    data.set(block.data, done * dim);
+    tell("vectors", (done += block.count), count);
+  }
+  return { count, dim, data };
 }
 
 function labelsById({ dataset, rowOf }: IndexPictures, ids: readonly string[]): Int32Array | null {

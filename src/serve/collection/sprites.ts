@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { sheetName } from "../../artifact/collection.js";
 import { atomicWrite } from "../../artifact/node.js";
 import { encodeJpeg, fitPicture } from "../../data/encode.js";
+import { inLanes } from "../../data/lanes.js";
 import { composeTiles, type Raster } from "../../data/sheet.js";
 import { DataError } from "../../errors.js";
 import type { TellProgress } from "../progress.js";
@@ -44,7 +45,7 @@ export async function writeSprites(
   };
   for (let first = 0; first < total; first += PER_SHEET) {
     const count = Math.min(PER_SHEET, total - first);
-    const tiles = await thumbnails(source, first, count);
+    const tiles = await inLanes(count, AT_ONCE, (at) => thumbnail(source, first + at));
     tiles.forEach((tile, at) => {
       if (tile === null) return;
       kept.push(first + at);
@@ -62,21 +63,7 @@ export async function writeSprites(
   return { kept: Int32Array.from(kept), sheets };
 }
 
-/** Of rows first ... first + count - 1; null for a picture that cannot be read. */
-async function thumbnails(
-  source: CollectionSource,
-  first: number,
-  count: number,
-): Promise<(Raster | null)[]> {
-  const tiles = new Array<Raster | null>(count).fill(null);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let at = next++; at < count; at = next++) tiles[at] = await thumbnail(source, first + at);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return tiles;
-}
-
+/** null: it cannot be read. */
 async function thumbnail(source: CollectionSource, row: number): Promise<Raster | null> {
   try {
     return await fitPicture(await source.picture(source.ids[row]!), TILE, PAPER);

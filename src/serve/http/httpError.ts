@@ -41,18 +41,40 @@ export class HttpError extends Error {
   }
 }
 
+export function overloaded(what: string): HttpError {
+  return new HttpError(
+    503,
+    "overloaded",
+    `${what}: found more waiting than there is room for, expected fewer at a time; try again in a second`,
+    { "Retry-After": "1" },
+  );
+}
+
+/** Nobody is there to read it; the number is the one that servers note for this. */
+export function gone(cause: unknown): HttpError {
+  const error = new HttpError(
+    499,
+    "aborted",
+    "the client went before its answer came; send the request again",
+  );
+  error.cause = cause;
+  return error;
+}
+
 /** Every problem looks like this, wherever it comes from. */
 export function problemBody(code: ProblemCode, message: string): string {
   return JSON.stringify({ error: { code, message } });
 }
 
 export function problemResponse({ status, code, message, headers }: HttpError): Response {
-  const type = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" };
-  return new Response(problemBody(code, message), { status, headers: { ...type, ...headers } });
+  return json(problemBody(code, message), status, headers);
 }
 
-export function jsonResponse(answer: unknown): Response {
-  return new Response(JSON.stringify(answer), {
-    headers: { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" },
-  });
+export function jsonResponse(answer: unknown, status = 200): Response {
+  return json(JSON.stringify(answer), status);
+}
+
+function json(body: string, status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  const type = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" };
+  return new Response(body, { status, headers: { ...type, ...headers } });
 }

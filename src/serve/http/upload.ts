@@ -1,6 +1,6 @@
 /** @file Reads the body of a request, never more of it than is allowed. */
 
-import { HttpError } from "./httpError.js";
+import { gone, HttpError, overloaded } from "./httpError.js";
 
 export interface UploadLimits {
   /** Of one body. */
@@ -80,24 +80,4 @@ function tooLarge(most: number): HttpError {
     `body: found more than ${most} bytes, expected at most that; send a smaller picture`,
     { Connection: "close" },
   );
-}
-
-export function overloaded(what: string): HttpError {
-  return new HttpError(
-    503,
-    "overloaded",
-    `${what}: found more waiting than there is room for, expected fewer at a time; try again in a second`,
-    { "Retry-After": "1" },
-  );
-}
-
-/** Nobody is there to read it; the number is the one that servers note for this. */
-export function gone(cause: unknown): HttpError {
-  const error = new HttpError(
-    499,
-    "aborted",
-    "the client went before its answer came; send the request again",
-  );
-  error.cause = cause;
-  return error;
 }

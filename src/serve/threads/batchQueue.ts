@@ -1,6 +1,6 @@
 /** @file A bounded queue: what waits is done together, and what comes when it is full is refused at once. */
 
-import { gone, overloaded } from "../http/upload.js";
+import { gone, overloaded } from "../http/httpError.js";
 
 export interface BatchQueueOptions<Job, Result> {
   /** In messages. */

@@ -3,6 +3,7 @@
 import { workerData } from "node:worker_threads";
 import type { Picture } from "../../data/dataset.js";
 import { decodePicture } from "../../data/decode.js";
+import { inLanes } from "../../data/lanes.js";
 import { DataError } from "../../errors.js";
 import { openEncoder, type Encoder } from "../../models/encoder.js";
 import { answerQuestions } from "./answerQuestions.js";
@@ -10,16 +11,6 @@ import { MOST_PIXELS, type EncodedPicture, type EncoderSetup } from "./encoder.j
 
 /** Each takes MOST_PIXELS · 3 bytes at worst. */
 const DECODED_AT_ONCE = 2;
-
-async function decodeAll(uploads: readonly Uint8Array[]): Promise<(Picture | string)[]> {
-  const decoded = new Array<Picture | string>(uploads.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let at = next++; at < uploads.length; at = next++) decoded[at] = await decode(uploads[at]!);
-  };
-  await Promise.all(Array.from({ length: DECODED_AT_ONCE }, work));
-  return decoded;
-}
 
 /** @returns why not, where it is no picture */
 async function decode(bytes: Uint8Array): Promise<Picture | string> {
@@ -32,7 +23,7 @@ async function decode(bytes: Uint8Array): Promise<Picture | string> {
 }
 
 async function encodeAll(encoder: Encoder, uploads: readonly Uint8Array[]): Promise<EncodedPicture[]> {
-  const decoded = await decodeAll(uploads);
+  const decoded = await inLanes(uploads.length, DECODED_AT_ONCE, (at) => decode(uploads[at]!));
   const pictures = decoded.filter((one) => typeof one !== "string");
   const { dim, data } = await encoder.embed(pictures);
   let at = 0;
