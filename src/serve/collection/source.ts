@@ -45,7 +45,7 @@ export async function readSource(path: string, tell: TellProgress = () => {}): P
           `put them back, or write the index again with onnx-instdisc index create`,
       );
     }
-    const model = await modelOfIndex(opened);
+    const model = await modelOfIndex(opened, "write the index again with onnx-instdisc index create");
     const ids = [...backend.ids()];
     const vectors = await vectorsOf(backend, ids);
     const { source, dataset } = pictures;
