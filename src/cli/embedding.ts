@@ -8,9 +8,10 @@ import { tellBroken } from "../run/log.js";
 import { embedPictures, type EmbeddedPictures, type EmbedPicturesOptions } from "../models/embedPictures.js";
 import { locatePictures, type LocatePicturesOptions, type NamedSource } from "../models/locatePictures.js";
 import type { Model } from "../models/model.js";
-import type { DownloadProgress } from "../data/download/resolveDataset.js";
 import type { Io } from "./io.js";
-import { trainProgress } from "./progress.js";
+import { withProgress } from "./progress.js";
+
+export { withProgress };
 
 /** Broken pictures and skipped paths that are named one by one. */
 const MOST_TOLD = 50;
@@ -31,16 +32,6 @@ export interface EmbeddingArguments {
   readonly threads?: number | undefined;
   readonly "data-workers": number;
   readonly "strict-data": boolean;
-}
-
-/** For what shows how far it is, in steps of any size. */
-export async function withProgress<T>(io: Io, use: (progress: DownloadProgress) => Promise<T>): Promise<T> {
-  const progress = trainProgress(io);
-  try {
-    return await use((what, done, total) => progress.show({ kind: "stage", what, done, total }));
-  } finally {
-    progress.stop();
-  }
 }
 
 /** The pictures of these paths; what was not taken is told. @throws DataError (as a rejection) where there are none */

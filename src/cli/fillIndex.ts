@@ -9,12 +9,15 @@ import type { NamedSource, Part } from "../models/locatePictures.js";
 import { readModel, type Model } from "../models/model.js";
 import { bankEntries } from "../models/openIndex.js";
 import { locateSet, prefixSet, setsOfPaths, type NamedSet } from "../models/pictureSets.js";
+import { runOf } from "../models/pictures.js";
+import type { Entries } from "../search/backend.js";
 import type { ExactIndex } from "../search/folder/exactIndex.js";
 import { createIndexFolder } from "../search/folder/store.js";
-import { tellBrokenPictures, tellSkipped, withProgress, type EmbeddingArguments } from "./embedding.js";
+import { tellBrokenPictures, tellSkipped, type EmbeddingArguments } from "./embedding.js";
 import { counted } from "./format.js";
 import { withIndex } from "./indexSummary.js";
 import type { Io } from "./io.js";
+import { withProgress } from "./progress.js";
 
 export interface FillArguments extends EmbeddingArguments {
   readonly out: string;
@@ -44,7 +47,7 @@ export async function createIndex(given: CreateArguments, io: Io): Promise<void>
   const named = checkCreate(given);
   const model = await readModel(named);
   // Before anything is written: what is to be added may not be there.
-  const bank = fromBank ? (await bankEntries(model, runOf(model), {})).entries : null;
+  const bank = fromBank ? await entriesOfBank(model, io) : null;
   const set = await setToCreate(given, model);
   const located = fromBank ? [] : await locate([set], io);
   const { sha256, preprocessing, embeddingDim: dim } = model;
@@ -108,13 +111,15 @@ export async function buildGraphOf(index: ExactIndex, threads: number | undefine
 async function setToCreate(given: CreateArguments, model: Model): Promise<NamedSet> {
   const { data, part, "data-format": format = null } = given;
   if (data !== undefined) return (await setsOfPaths([data], { format, ...(part && { part }) }))[0]!;
-  return { set: { kind: "run", path: path.resolve(runOf(model)), part: part ?? "train" }, files: null };
+  return {
+    set: { kind: "run", path: path.resolve(runOf(model, "name some with --data")), part: part ?? "train" },
+    files: null,
+  };
 }
 
-/** @throws UsageError */
-function runOf({ where, run }: Model): string {
-  if (run !== null) return run;
-  throw new UsageError(`${where}: is from no run, so that nobody knows its pictures; name some with --data`);
+async function entriesOfBank(model: Model, io: Io): Promise<Entries> {
+  const run = runOf(model, "name a run, or pictures with --data instead of --from-bank");
+  return (await withProgress(io, (progress) => bankEntries(model, run, { progress }))).entries;
 }
 
 interface LocatedSet extends NamedSet {

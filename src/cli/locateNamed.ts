@@ -3,7 +3,7 @@
 import { resolveTarget } from "../data/download/resolveDataset.js";
 import { locateData, type LocatedData, type LocateOptions } from "../data/locate.js";
 import type { Io } from "./io.js";
-import { trainProgress } from "./progress.js";
+import { withProgress } from "./progress.js";
 
 /** @param data undefined: the embedded sample */
 export async function locateNamed(
@@ -12,12 +12,5 @@ export async function locateNamed(
   io: Io,
 ): Promise<LocatedData> {
   if (data === undefined) return locateData(null, options);
-  const progress = trainProgress(io);
-  try {
-    const show = (what: string, done: number, total: number) =>
-      progress.show({ kind: "stage", what, done, total });
-    return await locateData(await resolveTarget(data, { progress: show }), options);
-  } finally {
-    progress.stop();
-  }
+  return withProgress(io, async (progress) => locateData(await resolveTarget(data, { progress }), options));
 }

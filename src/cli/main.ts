@@ -1,26 +1,53 @@
 /** @file The command line: parses, delegates, and turns every failure into one message and an exit code. */
 
-import yargs from "yargs";
+import yargs, { type Argv } from "yargs";
 import { InstdiscError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
-import { augmentCommand } from "./commands/augment.js";
-import { buildGraphCommand } from "./commands/buildGraph.js";
-import { doctorCommand } from "./commands/doctor.js";
-import { duplicatesCommand } from "./commands/duplicates.js";
-import { embedCommand } from "./commands/embed.js";
-import { exportCommand } from "./commands/export.js";
-import { inspectCommand } from "./commands/inspect.js";
-import { knnCommand } from "./commands/knn.js";
-import { presetsCommand } from "./commands/presets.js";
-import { reportCommand } from "./commands/report.js";
-import { searchCommand } from "./commands/search.js";
-import { indexCommand } from "./commands/searchIndex.js";
-import { serveCommand } from "./commands/serve.js";
-import { trainCommand } from "./commands/train.js";
-import { verifyCommand } from "./commands/verify.js";
 import type { Io } from "./io.js";
 
 export const EXIT = { fine: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** @param end takes the exit code of a command that is not always fine */
+type Register = (parser: Argv, io: Io, end: (code: number) => void) => Promise<void>;
+
+/** In the order of --help. All together take most of a second to load. */
+const COMMANDS: ReadonlyMap<string, Register> = new Map(
+  Object.entries({
+    augment: async (parser, io) => (await import("./commands/augment.js")).augmentCommand(parser, io),
+    "build-graph": async (parser, io) =>
+      (await import("./commands/buildGraph.js")).buildGraphCommand(parser, io),
+    doctor: async (parser, io, end) =>
+      (await import("./commands/doctor.js")).doctorCommand(parser, io, (problems) =>
+        end(problems ? EXIT.failed : EXIT.fine),
+      ),
+    duplicates: async (parser, io) =>
+      (await import("./commands/duplicates.js")).duplicatesCommand(parser, io),
+    embed: async (parser, io) => (await import("./commands/embed.js")).embedCommand(parser, io),
+    export: async (parser, io) => (await import("./commands/export.js")).exportCommand(parser, io),
+    index: async (parser, io) => (await import("./commands/searchIndex.js")).indexCommand(parser, io),
+    inspect: async (parser, io) => (await import("./commands/inspect.js")).inspectCommand(parser, io),
+    knn: async (parser, io) => (await import("./commands/knn.js")).knnCommand(parser, io),
+    presets: async (parser, io) => (await import("./commands/presets.js")).presetsCommand(parser, io),
+    report: async (parser, io) => (await import("./commands/report.js")).reportCommand(parser, io),
+    search: async (parser, io) => (await import("./commands/search.js")).searchCommand(parser, io),
+    serve: async (parser, io) => (await import("./commands/serve.js")).serveCommand(parser, io),
+    train: async (parser, io, end) =>
+      (await import("./commands/train.js")).trainCommand(parser, io, (interrupted) =>
+        end(interrupted ? EXIT.interrupted : EXIT.fine),
+      ),
+    verify: async (parser, io, end) =>
+      (await import("./commands/verify.js")).verifyCommand(parser, io, (agree) =>
+        end(agree ? EXIT.fine : EXIT.failed),
+      ),
+  } satisfies Record<string, Register>),
+);
+
+/** What the first word asks for: a command by its name, no command's help, or whatever needs to know them all. */
+function asked([first = ""]: readonly string[]): Iterable<Register> {
+  if (first === "--version") return [];
+  const command = COMMANDS.get(first);
+  return command === undefined ? COMMANDS.values() : [command];
+}
 
 /** @returns the exit code */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -38,21 +65,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       // What yargs itself throws, such as for an option without its value, is about the request too.
       throw error && error.name !== "YError" ? error : new UsageError(message ?? error?.message);
     });
-  augmentCommand(parser, io);
-  buildGraphCommand(parser, io);
-  doctorCommand(parser, io, (problems) => (code = problems ? EXIT.failed : EXIT.fine));
-  duplicatesCommand(parser, io);
-  embedCommand(parser, io);
-  exportCommand(parser, io);
-  indexCommand(parser, io);
-  inspectCommand(parser, io);
-  knnCommand(parser, io);
-  presetsCommand(parser, io);
-  reportCommand(parser, io);
-  searchCommand(parser, io);
-  serveCommand(parser, io);
-  trainCommand(parser, io, (interrupted) => (code = interrupted ? EXIT.interrupted : EXIT.fine));
-  verifyCommand(parser, io, (agree) => (code = agree ? EXIT.fine : EXIT.failed));
+  for (const register of asked(argv)) await register(parser, io, (ended) => (code = ended));
   try {
     // With a callback, yargs hands over what it would print: help and version.
     await parser.parseAsync([...argv], {}, (_error, _arguments, output) => {

@@ -1,8 +1,9 @@
-/** @file Shows a training run as it goes: a bar on a terminal, plain lines elsewhere. */
+/** @file Shows how far long work is: a bar on a terminal, plain lines elsewhere. */
 
 import cliProgress from "cli-progress";
 import { tellBroken } from "../run/log.js";
 import type { KnnLevel } from "../run/records.js";
+import type { TellProgress } from "../serve/progress.js";
 import type { TrainEvent } from "../train/plan.js";
 import { duration, percent, quantity } from "./format.js";
 import type { Io } from "./io.js";
@@ -18,6 +19,16 @@ export interface TrainProgress {
 
 export function trainProgress(io: Io): TrainProgress {
   return io.isTerminal ? new Bar(io) : new PlainLines(io);
+}
+
+/** Shows how far `use` is, for as long as it takes. */
+export async function withProgress<T>(io: Io, use: (tell: TellProgress) => Promise<T>): Promise<T> {
+  const progress = trainProgress(io);
+  try {
+    return await use((what, done, total) => progress.show({ kind: "stage", what, done, total }));
+  } finally {
+    progress.stop();
+  }
 }
 
 function showKnn(levels: readonly KnnLevel[]): string {

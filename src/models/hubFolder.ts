@@ -3,12 +3,12 @@
  * works too, as long as its files say how a picture becomes its input.
  */
 
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { count, perChannel } from "../artifact/numbers.js";
 import { checkSchema, parseJson } from "../artifact/schema.js";
+import { sha256Of } from "../data/names.js";
 import { ArtifactError } from "../errors.js";
 import type { Model } from "./model.js";
 
@@ -46,7 +46,7 @@ export async function readHubFolder(folder: string): Promise<Omit<Model, "where"
   const encoder = await readBytes(join(folder, HUB.model));
   return {
     encoder,
-    sha256: createHash("sha256").update(encoder).digest("hex"),
+    sha256: sha256Of(encoder),
     preprocessing: {
       imageSize: crop_size.height,
       resize: size.shortest_edge,

@@ -1,7 +1,7 @@
 /** @file A model judged by the neighbours of its embeddings: the protocol of Wu et al. 2018, section 3.4. */
 
 import { openDataset } from "../data/dataset.js";
-import type { DownloadProgress } from "../data/download/resolveDataset.js";
+import type { DownloadOptions, DownloadProgress } from "../data/download/resolveDataset.js";
 import { DataError, UsageError } from "../errors.js";
 import type { Progress } from "../evaluate/embed.js";
 import { labelsOf } from "../evaluate/labels.js";
@@ -14,8 +14,7 @@ import type { KnnLevel } from "../run/records.js";
 import { takeRows } from "../search/vectors.js";
 import { NO_LABEL, type EmbeddedPictures } from "./embedPictures.js";
 import type { Model } from "./model.js";
-import { runOf } from "./knnPictures.js";
-import { picturesOfRun, readBank } from "./pictures.js";
+import { picturesOfRun, readBank, runOf } from "./pictures.js";
 
 /** Pictures with their vectors and classes. */
 export interface LabelledPictures extends Labelled {
@@ -86,10 +85,10 @@ function unlabelled(where: string): DataError {
  * The memory bank of a run as training left it, without the rows of pictures that the run found broken.
  * @throws ArtifactError (as a rejection) when the model has none; DataError when the pictures have no labels
  */
-export async function labelledBank(model: Model): Promise<LabelledPictures> {
+export async function labelledBank(model: Model, options?: DownloadOptions): Promise<LabelledPictures> {
   const bank = await readBank(model);
-  const run = runOf(model);
-  const dataset = await openDataset((await picturesOfRun(run)).train);
+  const run = runOf(model, "name the run that the bank is of");
+  const dataset = await openDataset((await picturesOfRun(run, options)).train);
   const labels = labelsOf(dataset);
   if (labels === null) throw unlabelled(dataset.name);
   const broken = new Set((await readRun(run)).broken.map(({ id }) => id));

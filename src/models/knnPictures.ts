@@ -1,15 +1,12 @@
 /** @file The two sets of pictures that a model is judged with: those to find, and those to ask for. */
 
-import { join } from "node:path";
-import { parseConfig } from "../config/file.js";
 import type { DataFormat, DataSource } from "../data/dataset.js";
 import { resolveTarget, type DownloadOptions } from "../data/download/resolveDataset.js";
 import type { Parts } from "../data/formats/finder.js";
 import { locateData } from "../data/locate.js";
-import { DataError, UsageError } from "../errors.js";
-import { RUN } from "../run/layout.js";
-import { readText, type Model } from "./model.js";
-import { picturesOfRun } from "./pictures.js";
+import { DataError } from "../errors.js";
+import type { Model } from "./model.js";
+import { picturesOfRun, runOf, settingsOfRun } from "./pictures.js";
 
 export interface Sides {
   readonly train: DataSource;
@@ -32,7 +29,10 @@ export async function locateSides(model: Model, options: SidesOptions): Promise<
   const { train, test, format } = options;
   const locate = async (target: string): Promise<Parts> =>
     locateData(await resolveTarget(target, options), { seed: 0, format });
-  const known = train === undefined ? await picturesOfRun(runOf(model), options) : await locate(train);
+  const known =
+    train === undefined
+      ? await picturesOfRun(runOf(model, "pass --train and --test"), options)
+      : await locate(train);
   if (test !== undefined) {
     const asked = wholeOf(await locate(test));
     return {
@@ -59,15 +59,5 @@ function wholeOf(parts: Parts): Parts {
  */
 export async function voteTemperature({ run, temperature }: Model): Promise<number> {
   if (run === null) return temperature;
-  const where = join(run, RUN.config);
-  const settings = parseConfig(await readText(where, "the settings of a run"), where);
-  return settings["knn-temperature"] ?? temperature;
-}
-
-/** @throws UsageError where the model is not from a run */
-export function runOf({ run, where }: Model): string {
-  if (run !== null) return run;
-  throw new UsageError(
-    `${where}: is not in a run folder, expected one, which knows its pictures; pass --train and --test`,
-  );
+  return (await settingsOfRun(run))["knn-temperature"] ?? temperature;
 }

@@ -1,12 +1,12 @@
 /** @file Opens what the user names as a model: a run, an artifact, or an exported encoder in Hugging Face's layout. */
 
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Manifest } from "../artifact/manifest.js";
 import { MANIFEST_FILE, readArtifact } from "../artifact/node.js";
 import { FILES } from "../build/buildArtifact.js";
+import { sha256Of } from "../data/names.js";
 import { ArtifactError } from "../errors.js";
 import { RUN } from "../run/layout.js";
 import { HUB, readHubFolder } from "./hubFolder.js";
@@ -60,7 +60,7 @@ async function fromArtifact(where: string, artifact: string, run: string | null)
   const { preprocessing, recipe } = manifest;
   const { embeddingDim, objective } = recipe;
   const temperature = "temperature" in objective ? objective.temperature : 1;
-  const sha256 = createHash("sha256").update(encoder).digest("hex");
+  const sha256 = sha256Of(encoder);
   return { where, encoder, sha256, preprocessing, embeddingDim, temperature, artifact, manifest, run };
 }
 
@@ -75,13 +75,4 @@ async function folderOf(path: string): Promise<string> {
   if (found.isDirectory()) return path;
   const folder = dirname(path);
   return existsSync(join(folder, "..", HUB.preprocessor)) ? dirname(folder) : folder;
-}
-
-/** @throws ArtifactError when the run's settings cannot be read */
-export async function readText(path: string, expected: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new ArtifactError(`${path}: cannot be read (${error.code}), expected ${expected}; copy it again`, {
-      cause: error,
-    });
-  });
 }

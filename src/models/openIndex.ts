@@ -81,12 +81,14 @@ async function openFolder(where: string, options: OpenIndexOptions): Promise<Ope
   }
 }
 
-/** Opens what made the vectors of an index. @throws ArtifactError when there is another model now */
-export async function modelOfIndex({ where, model }: OpenedIndex): Promise<Model> {
+/**
+ * Opens what made the vectors of an index.
+ * @param remedy what to do where nobody said what did
+ * @throws ArtifactError (as a rejection) then, and when there is another model now
+ */
+export async function modelOfIndex({ where, model }: OpenedIndex, remedy: string): Promise<Model> {
   if (model === null) {
-    throw new ArtifactError(
-      `${where}: does not say what made its vectors, expected a model; name one with --model`,
-    );
+    throw new ArtifactError(`${where}: does not say what made its vectors, expected a model; ${remedy}`);
   }
   const found = await readModel(model.path);
   if (found.sha256 === model.sha256) return found;

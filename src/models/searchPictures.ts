@@ -104,7 +104,9 @@ async function embedFiles(
   pictures: readonly Picture[],
   { model, threads }: SearchOptions,
 ): Promise<Vectors> {
-  const encoder = await openEncoder(model ?? (await modelOfIndex(index)), { threads });
+  const encoder = await openEncoder(model ?? (await modelOfIndex(index, "name one with --model")), {
+    threads,
+  });
   try {
     const vectors = await encoder.embed(pictures);
     if (vectors.dim === index.backend.dim) return vectors;

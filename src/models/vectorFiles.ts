@@ -9,12 +9,12 @@
  * Source of the npy format: NumPy, numpy.lib.format, version 1.0.
  */
 
-import { createHash } from "node:crypto";
 import path from "node:path";
 import { atomicWrite } from "../artifact/node.js";
 import { writeSafetensors } from "../artifact/safetensors.js";
+import { sha256Of } from "../data/names.js";
 import { UsageError } from "../errors.js";
-import { fromFloat32, type RawTensor } from "../ir/rawTensor.js";
+import { fromFloat32, packTensor, type RawTensor } from "../ir/rawTensor.js";
 import type { Vectors } from "../search/vectors.js";
 import { VERSION } from "../version.js";
 import type { EmbeddedPictures } from "./embedPictures.js";
@@ -68,7 +68,8 @@ export async function writeVectors(
         ["ids", idsTensor(pictures.ids)],
       ]);
       const { labels } = pictures;
-      if (labels !== null) tensors.set("labels", int32Tensor(labels));
+      if (labels !== null)
+        tensors.set("labels", packTensor({ dtype: "int32", shape: [labels.length], data: labels }, file));
       await atomicWrite(file, writeSafetensors({ tensors, metadata: asTexts(notes) }));
       return [file];
     }
@@ -100,7 +101,7 @@ async function writeNpy(
 ): Promise<string[]> {
   const bytes = encodeNpy(vectors);
   // The hash tells a description from one that a crash left beside newer vectors.
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = sha256Of(bytes);
   const description = { ...notes, npySha256: sha256, ids, paths: files, labels: labels && [...labels] };
   await atomicWrite(file, bytes);
   await atomicWrite(`${file}.json`, new TextEncoder().encode(`${JSON.stringify(description)}\n`));
@@ -131,11 +132,4 @@ function tensorOf({ count, dim, data }: Vectors): RawTensor {
 function idsTensor(ids: readonly string[]): RawTensor {
   const bytes = new TextEncoder().encode(ids.map((id) => `${id}\0`).join(""));
   return { dtype: "uint8", shape: [bytes.length], bytes };
-}
-
-function int32Tensor(values: Int32Array): RawTensor {
-  const bytes = new Uint8Array(4 * values.length);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, at) => view.setInt32(4 * at, value, true));
-  return { dtype: "int32", shape: [values.length], bytes };
 }

@@ -10,21 +10,36 @@
  * Small World graphs", TPAMI 2020.
  */
 
-import { Index, MetricKind, ScalarKind } from "usearch";
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { ArtifactError, UsageError } from "../errors.js";
+import type { Index } from "usearch";
+import { ArtifactError, InstdiscError, UsageError } from "../errors.js";
 import { appendTail, readTail, type GraphFile, type Storage } from "./hnswFile.js";
 import { quantizeRows } from "./quantize.js";
 import { rankRows, type Nearest, type RowsOf } from "./rerank.js";
 import { checkK } from "./scan.js";
 import type { Vectors } from "./vectors.js";
 
-const KINDS: Readonly<Record<Storage, ScalarKind>> = {
-  i8: ScalarKind.I8,
-  f16: ScalarKind.F16,
-  f32: ScalarKind.F32,
-};
+type Usearch = typeof import("usearch");
+
+/**
+ * usearch, loaded at the first graph: a platform without its native library can still search exactly.
+ * @throws InstdiscError (as a rejection) when it does not load
+ */
+async function loadUsearch(): Promise<Usearch> {
+  try {
+    return await import("usearch");
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new InstdiscError(
+      `usearch: found that it does not load (${found.split("\n")[0] ?? ""}), expected the library of HNSW graphs; ` +
+        `reinstall with "npm install usearch" on this platform, or use an index without a graph`,
+      { cause: error },
+    );
+  }
+}
+
+const KINDS = { i8: "I8", f16: "F16", f32: "F32" } as const satisfies Readonly<Record<Storage, string>>;
 
 export interface HnswOptions {
   readonly dim: number;
@@ -55,13 +70,14 @@ export class HnswGraph {
   private readonly graph: Index;
 
   private constructor(
+    { Index, MetricKind, ScalarKind }: Usearch,
     private readonly made: GraphFile,
     expansionSearch = EXPANSION_SEARCH,
   ) {
     this.graph = new Index({
       dimensions: made.dim,
       metric: MetricKind.Cos,
-      quantization: KINDS[made.storage],
+      quantization: ScalarKind[KINDS[made.storage]],
       connectivity: made.connectivity,
       expansion_add: made.expansionAdd,
       expansion_search: expansionSearch,
@@ -69,22 +85,29 @@ export class HnswGraph {
     });
   }
 
-  static create(options: HnswOptions): HnswGraph {
-    return new HnswGraph({ ...DEFAULTS, ...options });
+  /** @throws InstdiscError (as a rejection) without usearch */
+  static async create(options: HnswOptions): Promise<HnswGraph> {
+    return new HnswGraph(await loadUsearch(), { ...DEFAULTS, ...options });
   }
 
-  /** Reads a saved graph into memory; it can be added to. @throws ArtifactError when it is missing or not whole */
-  static load(path: string, expansionSearch?: number): HnswGraph {
-    const opened = new HnswGraph(readTail(path), expansionSearch);
+  /** Reads a saved graph into memory; it can be added to. @throws ArtifactError when it is missing or not whole; as create */
+  static async load(path: string, expansionSearch?: number): Promise<HnswGraph> {
+    const opened = await HnswGraph.ofFile(path, expansionSearch);
     opened.graph.load(path);
     return opened;
   }
 
   /** Maps a saved graph into memory: opened at once, and not to be added to. @throws as load */
-  static view(path: string, expansionSearch?: number): HnswGraph {
-    const opened = new HnswGraph(readTail(path), expansionSearch);
+  static async view(path: string, expansionSearch?: number): Promise<HnswGraph> {
+    const opened = await HnswGraph.ofFile(path, expansionSearch);
     opened.graph.view(path);
     return opened;
+  }
+
+  /** An empty graph that can take what the file holds. */
+  private static async ofFile(path: string, expansionSearch?: number): Promise<HnswGraph> {
+    const made = readTail(path);
+    return new HnswGraph(await loadUsearch(), made, expansionSearch);
   }
 
   /** Rows, deleted ones too. */
@@ -181,7 +204,7 @@ export async function buildHnsw(
   { threads, ...options }: HnswOptions & { readonly threads?: number },
   onProgress: (rows: number) => void = () => undefined,
 ): Promise<HnswGraph> {
-  const graph = HnswGraph.create(options);
+  const graph = await HnswGraph.create(options);
   for await (const { count, dim, data } of parts) {
     for (let first = 0; first < count; first += BUILD_BATCH) {
       const end = Math.min(count, first + BUILD_BATCH);

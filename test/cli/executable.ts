@@ -17,11 +17,17 @@ export interface RunOptions {
   readonly cwd: string;
   /** Called with everything on stderr so far, whenever there is more. */
   readonly watch?: (stderr: string, child: ChildProcess) => void;
+  /** Packages that cannot be imported, as if they were not installed. */
+  readonly without?: readonly string[];
 }
 
-export function runCli(args: readonly string[], { cwd, watch }: RunOptions): Promise<Outcome> {
+export function runCli(args: readonly string[], { cwd, watch, without = [] }: RunOptions): Promise<Outcome> {
+  const options = without.length > 0 ? ["--import", refusing(without)] : [];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...options, BIN, ...args], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -32,6 +38,17 @@ export function runCli(args: readonly string[], { cwd, watch }: RunOptions): Pro
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+/** A module that keeps packages from being found. */
+function refusing(packages: readonly string[]): string {
+  const hooks = `export async function resolve(specifier, context, next) {
+    if (${JSON.stringify(packages)}.includes(specifier)) throw new Error("no package " + specifier);
+    return next(specifier, context);
+  }`;
+  return moduleOf(`import { register } from "node:module"; register(${JSON.stringify(moduleOf(hooks))});`);
+}
+
+const moduleOf = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
 
 /** A network that trains in a second: what build-graph and train have in common. */
 export const TINY = ["--width", "4", "--image-size", "16", "--batch-size", "16", "--embedding-dim", "8"];

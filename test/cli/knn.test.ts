@@ -74,7 +74,13 @@ describe("onnx-instdisc knn", () => {
     assert.deepEqual([train, test], [200, 40]);
     const without = await knn("--model", "alone");
     assert.equal(without.code, 2);
-    assert.match(without.stderr, /alone: is not in a run folder.*pass --train and --test/);
+    assert.match(without.stderr, /alone: is not in a run folder.*; pass --train and --test$/m);
+    const bank = await knn("--model", "alone", "--bank");
+    assert.equal(bank.code, 2);
+    assert.match(
+      bank.stderr,
+      /alone: is not in a run folder.*; name a run, or leave out --bank and pass --train and --test$/m,
+    );
   });
 
   it("lists all that is wrong with its options", async () => {

@@ -284,6 +284,24 @@ const REQUESTS: readonly Refusal[] = [
     code: 2,
     says: ["--instances is 0.5, expected a whole number of at least 1"],
   },
+  {
+    title: "verify: two Pythons",
+    args: ["verify", "graph", "--python", "python3", "--python", "python4"],
+    code: 2,
+    says: ["--python: given more than once, expected once"],
+  },
+  {
+    title: "doctor: two folders for runs",
+    args: ["doctor", "--out", "new", "--out", "other"],
+    code: 2,
+    says: ["--out: given more than once, expected once"],
+  },
+  {
+    title: "report: two files",
+    args: ["report", "graph", "--out", "new.html", "--out", "other.html"],
+    code: 2,
+    says: ["--out: given more than once, expected once"],
+  },
 ];
 
 /** Every file below a folder with its size and time of change. */

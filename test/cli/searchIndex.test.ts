@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readdirSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openIndex } from "../../src/models/openIndex.js";
 import { lockFolder } from "../../src/search/folder/lock.js";
@@ -141,6 +141,21 @@ describe("onnx-instdisc index", () => {
     const bank = ["create", "none", "--model", run, "--from-bank"];
     await fails(2, /--from-bank and --data: a bank has its own pictures/, ...bank, "--data", pictures);
     await fails(2, /--part all: a bank holds what the run learned from/, ...bank, "--part", "all");
+    const alone = join(folder(), "alone");
+    cpSync(join(run, "exported"), alone, { recursive: true });
+    await fails(
+      2,
+      /alone: is not in a run folder.*; name some with --data/,
+      "create",
+      "none",
+      "--model",
+      alone,
+    );
+    await fails(
+      2,
+      /alone: is not in a run folder.*; name a run, or pictures with --data instead of --from-bank/,
+      ...["create", "none", "--model", alone, "--from-bank"],
+    );
     const graph = join(run, "graph/encoder.onnx");
     await fails(
       1,

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { measureKnn, type LabelledPictures } from "../../src/models/knn.js";
+import { createHash } from "node:crypto";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CATALOGUE } from "../../src/data/download/catalogue.js";
+import { labelledBank, measureKnn, type LabelledPictures } from "../../src/models/knn.js";
+import { readModel } from "../../src/models/model.js";
+import { suiteFolder } from "../support/temporary.js";
+import { suiteRun } from "../support/trainedRun.js";
 
 /** Unit vectors in the plane, by their angles in degrees. */
 function pictures(
@@ -41,5 +48,42 @@ describe("measuring by neighbours", () => {
     const options = { ks: [1], temperature: 0.07 };
     await assert.rejects(measureKnn(train, none, options), /kNN: found 4 and 0 pictures and k = 1, expected/);
     await assert.rejects(measureKnn(none, train, options), /kNN: found 0 and 4 pictures/);
+  });
+});
+
+describe("the bank of a run on a data set by its name", () => {
+  const trained = suiteRun();
+  const folder = suiteFolder();
+
+  it("fetches that as it is told to", async () => {
+    const [run, cacheFolder] = [join(folder(), "run"), join(folder(), "cache")];
+    cpSync(trained().run, run, { recursive: true });
+    const config = join(run, "config.resolved.json");
+    const settings = JSON.parse(readFileSync(config, "utf8")) as object;
+    writeFileSync(config, JSON.stringify({ ...settings, data: "mnist" }));
+    cpSync(trained().pictures, join(cacheFolder, "datasets/mnist"), { recursive: true });
+    const bytes = new TextEncoder().encode("fetched");
+    const told: string[] = [];
+    const { labels } = await labelledBank(await readModel(run), {
+      cacheFolder,
+      catalogue: {
+        ...CATALOGUE,
+        mnist: {
+          folder: null,
+          files: [
+            {
+              name: "notice.md5",
+              urls: ["http://localhost/notice"],
+              md5: createHash("md5").update(bytes).digest("hex"),
+              bytes: bytes.length,
+            },
+          ],
+        },
+      },
+      fetch: () => Promise.resolve(new Response(bytes)),
+      progress: (what, done, total) => told.push(`${what}: ${done} of ${total}`),
+    });
+    assert.equal(labels.length, 200);
+    assert.equal(told.at(-1), "downloading mnist: 7 of 7");
   });
 });

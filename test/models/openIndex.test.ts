@@ -39,11 +39,14 @@ describe("a run as an index", () => {
 
   it("knows the model that made it, and refuses another in its place", async () => {
     const index = await openIndex(trained().run);
-    const model = await modelOfIndex(index);
+    const model = await modelOfIndex(index, "");
     assert.equal(model.sha256, index.model!.sha256);
     const other = { ...index, model: { ...index.model!, sha256: "0".repeat(64) } };
-    await assert.rejects(modelOfIndex(other), /has an encoder with sha256 .* was made by one with 000/);
-    await assert.rejects(modelOfIndex({ ...index, model: null }), /does not say what made its vectors/);
+    await assert.rejects(modelOfIndex(other, ""), /has an encoder with sha256 .* was made by one with 000/);
+    await assert.rejects(
+      modelOfIndex({ ...index, model: null }, "name it"),
+      /does not say what made its vectors.*; name it$/,
+    );
   });
 
   it("is refused where there are only weights", async () => {

@@ -65,7 +65,7 @@ describe("an index folder of pictures", () => {
     }
     assert.equal(pictures!.rowOf("nobody"), null);
     assert.equal(model!.path, trained().run);
-    assert.equal((await modelOfIndex(await openIndex(path))).sha256, model!.sha256);
+    assert.equal((await modelOfIndex(await openIndex(path), "")).sha256, model!.sha256);
     await backend.close();
   });
 

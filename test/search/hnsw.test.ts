@@ -56,12 +56,13 @@ describe("HnswGraph", () => {
     const graph = await buildHnsw([bank], { dim: DIM, threads: 1 });
     const path = join(folder(), "graph");
     graph.save(path);
-    for (const opened of [HnswGraph.view(path), HnswGraph.load(path)]) {
+    for (const opened of [await HnswGraph.view(path), await HnswGraph.load(path)]) {
       assert.deepEqual([opened.count, opened.dim], [3000, DIM]);
       for (const query of queries) assert.deepEqual(opened.search(query, 7), graph.search(query, 7));
     }
+    const viewed = await HnswGraph.view(path);
     assert.throws(
-      () => HnswGraph.view(path).add(3000, part(0, 1)),
+      () => viewed.add(3000, part(0, 1)),
       (error) => error instanceof UsageError && /rows 3000 to 3000.*loaded/.test(error.message),
     );
   });
@@ -69,10 +70,10 @@ describe("HnswGraph", () => {
   it("grows after it was loaded, and keeps that when saved again", async () => {
     const path = join(folder(), "growing");
     (await buildHnsw([part(0, 1000)], { dim: DIM, storage: "f32", threads: 1 })).save(path);
-    const loaded = HnswGraph.load(path);
+    const loaded = await HnswGraph.load(path);
     loaded.add(1000, part(1000, 3000), 1);
     loaded.save(path);
-    const again = HnswGraph.view(path);
+    const again = await HnswGraph.view(path);
     assert.equal(again.count, 3000);
     assert.ok(recall(again) >= 0.99);
   });
@@ -87,8 +88,8 @@ describe("HnswGraph", () => {
     assert.deepEqual([...graph.search(query, 5, allButOne).rows], [2999]);
   });
 
-  it("finds nothing in nothing", () => {
-    const graph = HnswGraph.create({ dim: DIM });
+  it("finds nothing in nothing", async () => {
+    const graph = await HnswGraph.create({ dim: DIM });
     graph.add(0, part(0, 0));
     assert.equal(graph.search(queries[0]!, 3).rows.length, 0);
   });
@@ -108,13 +109,13 @@ describe("HnswGraph", () => {
     for (const bytes of damaged) {
       writeFileSync(path, bytes);
       for (const open of [HnswGraph.view, HnswGraph.load]) {
-        assert.throws(
-          () => open(path),
+        await assert.rejects(
+          open(path),
           (error) => error instanceof ArtifactError && error.message.startsWith(`${path}: `),
         );
       }
     }
-    assert.throws(() => HnswGraph.view(join(folder(), "missing")), ArtifactError);
+    await assert.rejects(HnswGraph.view(join(folder(), "missing")), ArtifactError);
   });
 
   it("refuses other vectors, rows that it has, and a place where it cannot be saved", async () => {

@@ -151,7 +151,7 @@ async function openGraph(bank: Vectors, kind: Kind, folder: string): Promise<[Co
     process.stderr.write("\n");
     graph.save(path);
   }
-  const graph = HnswGraph.view(path, expansion);
+  const graph = await HnswGraph.view(path, expansion);
   const rowsOf = (rows: Int32Array) => takeRows(bank, rows).data;
   const contestant = {
     name: `HNSW int8 + re-ranking, expansion ${expansion}`,

@@ -5,6 +5,7 @@ import { DEFAULTS } from "../../config/settings.js";
 import { examine, type Examination } from "../../doctor/examine.js";
 import { counted, table } from "../format.js";
 import type { Io } from "../io.js";
+import { checkNumbers } from "../option.js";
 
 interface DoctorArguments {
   readonly out: string;
@@ -31,6 +32,7 @@ export function doctorCommand(parser: Argv, io: Io, done: (problems: boolean) =>
         } as const)
         .example("$0 doctor", "before the first run on a machine, or when a provider does not open"),
     async (parsed) => {
+      checkNumbers(parsed);
       const { out, json } = parsed as unknown as DoctorArguments;
       const tell = (doing: string) => io.stderr.write(`${doing}\n`);
       const examinations = await (json ? examine(out) : examine(out, tell));

@@ -6,7 +6,7 @@ import { PRECISIONS } from "../../export/variants.js";
 import { bytes, percent, table } from "../format.js";
 import type { Io } from "../io.js";
 import { checkNumbers } from "../option.js";
-import { trainProgress } from "../progress.js";
+import { withProgress } from "../progress.js";
 
 const OPTIONS = {
   out: {
@@ -63,25 +63,17 @@ export function exportCommand(parser: Argv, io: Io): void {
     async (parsed) => {
       checkNumbers(parsed);
       const { json, dtype, ...given } = parsed as unknown as ExportArguments;
-      const summary = await exported(
-        { ...given, precisions: dtype.split(",").map((name) => name.trim()) },
-        io,
+      const precisions = dtype.split(",").map((name) => name.trim());
+      const summary = await withProgress(io, (tell) =>
+        exportEncoder({
+          ...given,
+          precisions,
+          stage: (what) => (done, total) => tell(what, done, total),
+        }),
       );
       io.stdout.write(json ? `${JSON.stringify(summary)}\n` : show(summary));
     },
   );
-}
-
-async function exported(options: Parameters<typeof exportEncoder>[0], io: Io): Promise<ExportSummary> {
-  const progress = trainProgress(io);
-  try {
-    return await exportEncoder({
-      ...options,
-      stage: (what) => (done, total) => progress.show({ kind: "stage", what, done, total }),
-    });
-  } finally {
-    progress.stop();
-  }
 }
 
 function show({ out, files, comparison }: ExportSummary): string {

@@ -5,10 +5,12 @@ import { UsageError } from "../../errors.js";
 import { labelledBank, labelledPictures, measureKnn, type LabelledPictures } from "../../models/knn.js";
 import { locateSides, voteTemperature } from "../../models/knnPictures.js";
 import { readModel } from "../../models/model.js";
-import { EMBEDDING_OPTIONS, embedNamed, withProgress, type EmbeddingArguments } from "../embedding.js";
+import { runOf } from "../../models/pictures.js";
+import { EMBEDDING_OPTIONS, embedNamed, type EmbeddingArguments } from "../embedding.js";
 import type { Io } from "../io.js";
 import { knnJson, showKnnResult } from "../knnText.js";
 import { checkNumbers } from "../option.js";
+import { withProgress } from "../progress.js";
 
 const OPTIONS = {
   model: { type: "string", requiresArg: true, describe: "folder that train, build-graph or export wrote" },
@@ -76,6 +78,7 @@ async function knn(given: KnnArguments, io: Io): Promise<string> {
   const ks = given.k.split(",").map((k) => (k.trim() === "" ? NaN : Number(k)));
   checkGiven(given, ks);
   const model = await readModel(given.model!);
+  if (given.bank) runOf(model, "name a run, or leave out --bank and pass --train and --test");
   const temperature = given.temperature ?? (await voteTemperature(model));
   const sides = await withProgress(io, (progress) =>
     locateSides(model, { ...given, format: given["data-format"], progress }),
@@ -85,8 +88,9 @@ async function knn(given: KnnArguments, io: Io): Promise<string> {
     const what = side === "test" ? "embedding pictures to classify" : "embedding pictures that vote";
     return labelledPictures(await embedNamed(model, [{ source, prefix: "" }], given, io, what), source.name);
   };
+  const votingBank = () => withProgress(io, (progress) => labelledBank(model, { progress }));
   const test = await embed("test");
-  const train = given.bank ? await labelledBank(model) : await embed("train");
+  const train = given.bank ? await votingBank() : await embed("train");
   const { threads } = given;
   const result = await withProgress(io, (progress) =>
     measureKnn(train, test, { ks, temperature, threads, progress }),

@@ -3,6 +3,7 @@
 import type { Argv } from "yargs";
 import { writeReport } from "../../report/writeReport.js";
 import type { Io } from "../io.js";
+import { checkNumbers } from "../option.js";
 
 interface ReportArguments {
   readonly run: string;
@@ -25,6 +26,7 @@ export function reportCommand(parser: Argv, io: Io): void {
         })
         .example("$0 report build/run", "curves, neighbours and settings on one page"),
     async (parsed) => {
+      checkNumbers(parsed);
       const { run, out } = parsed as unknown as ReportArguments;
       io.stdout.write(`${await writeReport(run, out)}\n`);
     },

@@ -11,6 +11,7 @@ import { searchPictures, type Answer, type Query } from "../../models/searchPict
 import { table } from "../format.js";
 import type { Io } from "../io.js";
 import { checkNumbers } from "../option.js";
+import { withProgress } from "../progress.js";
 
 /** The page, unless the user names another or asks for JSON. */
 const PAGE = "build/search.html";
@@ -81,7 +82,7 @@ async function search(given: SearchArguments, io: Io): Promise<string> {
     ...queries.map((path): Query => ({ kind: "file", path: String(path) })),
     ...ids.map((id): Query => ({ kind: "id", id: String(id) })),
   ];
-  const index = await openIndex(where!);
+  const index = await withProgress(io, (progress) => openIndex(where!, { progress }));
   try {
     const model = given.model === undefined ? undefined : await readModel(given.model);
     const answers = await searchPictures(index, wanted, { k, threads, model });

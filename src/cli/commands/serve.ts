@@ -8,7 +8,7 @@ import { UsageError } from "../../errors.js";
 import { counted } from "../format.js";
 import { exitAtOnce, type Io } from "../io.js";
 import { checkNumbers } from "../option.js";
-import { trainProgress } from "../progress.js";
+import { withProgress } from "../progress.js";
 
 const OPTIONS = {
   host: {
@@ -85,37 +85,31 @@ export function serveCommand(parser: Argv, io: Io): void {
 }
 
 async function writeFiles({ dir, pictures }: ServeArguments, out: string, io: Io): Promise<void> {
-  const progress = trainProgress(io);
-  try {
-    const tell = (what: string, done: number, total: number) =>
-      progress.show({ kind: "stage", what, done, total });
-    const count = await writeStatic({ path: dir, out, originals: pictures, tell });
-    io.stdout.write(
-      `Wrote ${out}: the page with ${counted(count, "picture")}.\n` +
-        `Next: copy the folder to any static host, or look at it with python3 -m http.server -d ${out}\n`,
-    );
-  } finally {
-    progress.stop();
-  }
+  const count = await withProgress(io, (tell) => writeStatic({ path: dir, out, originals: pictures, tell }));
+  io.stdout.write(
+    `Wrote ${out}: the page with ${counted(count, "picture")}.\n` +
+      `Next: copy the folder to any static host, or look at it with python3 -m http.server -d ${out}\n`,
+  );
 }
 
 async function serve(given: ServeArguments, io: Io): Promise<void> {
   // Uploads outlive young generations: left alone, V8 lets the heap grow to ten times what is alive before it looks.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
-  const progress = trainProgress(io);
-  const server = await startServer({
-    path: given.dir,
-    host: given.host,
-    port: given.port,
-    cache: given.cache,
-    mostUploadBytes: 1e6 * given.maxUpload,
-    mostConnections: given.maxConnections,
-    mostWaiting: given.maxWaiting,
-    uploadSeconds: given.uploadSeconds,
-    threads: given.threads,
-    tell: (what, done, total) => progress.show({ kind: "stage", what, done, total }),
-    log: (line) => io.stderr.write(`${line}\n`),
-  }).finally(() => progress.stop());
+  const server = await withProgress(io, (tell) =>
+    startServer({
+      path: given.dir,
+      host: given.host,
+      port: given.port,
+      cache: given.cache,
+      mostUploadBytes: 1e6 * given.maxUpload,
+      mostConnections: given.maxConnections,
+      mostWaiting: given.maxWaiting,
+      uploadSeconds: given.uploadSeconds,
+      threads: given.threads,
+      tell,
+      log: (line) => io.stderr.write(`${line}\n`),
+    }),
+  );
   io.stdout.write(describe(server));
   await untilInterrupted(io);
   io.stderr.write("finishing what is under way; press again to stop at once\n");

@@ -17,6 +17,7 @@ import { verifyFolder, type Verification } from "../../verify/verify.js";
 import { counted, table } from "../format.js";
 import type { Io } from "../io.js";
 import { locateNamed } from "../locateNamed.js";
+import { checkNumbers } from "../option.js";
 
 interface VerifyArguments {
   readonly folder: string;
@@ -53,7 +54,10 @@ export function verifyCommand(parser: Argv, io: Io, done: (agree: boolean) => vo
         } as const)
         .example("$0 verify build/encoder", "writes the table into the model card too")
         .example("$0 verify build/encoder --data path/to/pictures --python .venv/bin/python", ""),
-    async (parsed) => done((await verify(parsed as unknown as VerifyArguments, io)).passed),
+    async (parsed) => {
+      checkNumbers(parsed);
+      done((await verify(parsed, io)).passed);
+    },
   );
 }
 

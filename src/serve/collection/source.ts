@@ -49,7 +49,7 @@ export async function readSource(path: string, tell: TellProgress = () => {}): P
           `put them back, or write the index again with onnx-instdisc index create`,
       );
     }
-    const model = await modelOfIndex(opened);
+    const model = await modelOfIndex(opened, "write the index again with onnx-instdisc index create");
     const ids = [...backend.ids()];
     const vectors = vectorsOf(backend, tell);
     const { source, dataset } = pictures;

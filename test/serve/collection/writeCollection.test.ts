@@ -17,6 +17,7 @@ import { DataError } from "../../../src/errors.js";
 import { asFloat32, unpackTensor, type RawTensor } from "../../../src/ir/rawTensor.js";
 import { cachedCollection } from "../../../src/serve/collection/cached.js";
 import { readSource, type CollectionSource } from "../../../src/serve/collection/source.js";
+import { createIndexFolder } from "../../../src/search/folder/store.js";
 import { COLUMNS, TILE } from "../../../src/serve/collection/sprites.js";
 import { writeCollection } from "../../../src/serve/collection/writeCollection.js";
 import { suiteFolder } from "../../support/temporary.js";
@@ -48,6 +49,16 @@ describe("a collection", () => {
     description = parseCollection(readFileSync(where, "utf8"), where);
     const file = join(at, COLLECTION.vectors);
     ({ tensors } = readSafetensors(readFileSync(file), file));
+  });
+
+  it("is not made of an index that does not name its model, for which serve has no option", async () => {
+    const index = join(folder(), "nameless");
+    const set = { kind: "data", path: trained().pictures, format: null, part: "all", prefix: "" } as const;
+    await createIndexFolder(index, { dim: 8, precision: "float32", model: null, pictures: [set] });
+    await assert.rejects(
+      readSource(index),
+      /nameless: does not say what made its vectors.*; write the index again with onnx-instdisc index create$/,
+    );
   });
 
   it("describes the pictures that can be read", () => {
