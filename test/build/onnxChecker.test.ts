@@ -8,7 +8,7 @@ import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats } from "../../src/runtime/session.js";
-import { requirePython, runTool } from "../support/python.js";
+import { checkOnnx, requirePython, runTool } from "../support/python.js";
 import { suiteFolder } from "../support/temporary.js";
 
 const SMALL: Recipe = { ...DEFAULT_RECIPE, width: 4, batchSize: 4, embeddingDim: 16 };
@@ -59,12 +59,6 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   },
 };
 
-interface Checked {
-  readonly ok: boolean;
-  readonly error: string | null;
-  readonly inputs: readonly { readonly name: string; readonly type: string; readonly shape: unknown[] }[];
-}
-
 function build(recipe: Recipe): BuiltArtifact {
   const { imageSize } = recipe;
   const preprocessing = {
@@ -91,12 +85,7 @@ describe("built models, read by Python", () => {
       assert.equal(models[0], FILES.trainStep);
       const paths = models.map((name) => join(folder(), name));
       models.forEach((name, at) => writeFileSync(paths[at]!, files.get(name)!));
-      const lines = (await runTool(python, "checkOnnx.py", paths)).trimEnd().split("\n");
-      const checked = lines.map((line) => JSON.parse(line) as Checked);
-      assert.deepEqual(
-        checked.map(({ ok, error }) => [ok, error]),
-        models.map(() => [true, null]),
-      );
+      const checked = await checkOnnx(python, paths);
       const inputs = manifest.tensors.filter(({ role }) => role !== "output");
       assert.deepEqual(
         checked[0]!.inputs.map(({ name, shape }) => [name, shape]),

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { FILES } from "../../src/build/buildArtifact.js";
 import { RUN } from "../../src/run/layout.js";
 import { suiteFolder } from "../support/temporary.js";
-import { runCli, TINY } from "./executable.js";
+import { runCli, TINY_TRAINING } from "./executable.js";
 import { writeClassFolders } from "./pictures.js";
 
 describe("train --accumulation", () => {
   const folder = suiteFolder();
   const at = (...names: string[]) => join(folder(), ...names);
-  const train = (...args: string[]) => runCli(["train", ...TINY, ...args], { cwd: folder() });
+  const train = (...args: string[]) => runCli(["train", ...TINY_TRAINING, ...args], { cwd: folder() });
   const stateOf = (out: string) => readFileSync(at(out, RUN.exported, FILES.state));
   // 120 pictures, less a tenth held out: three steps of two batches of 16 in an epoch.
   const options = ["--data", "pictures", "--accumulation", "2", "--epochs", "2", "--keep", "9"];

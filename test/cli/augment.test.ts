@@ -93,7 +93,6 @@ describe("onnx-instdisc augment", () => {
       [60, 4 + VIEW],
       [sheet.width - 1, sheet.height - 1],
     ] as const)
-      // prettier-ignore
       assert.deepEqual(sheet.pixel(x, y), WHITE);
   });
 

@@ -16,6 +16,7 @@ data: pictures
 width: 4
 image-size: 16
 batch-size: 16
+data-workers: 1
 embedding-dim: 8
 objective: nce
 negatives: 8

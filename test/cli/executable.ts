@@ -52,3 +52,6 @@ const moduleOf = (source: string): string => `data:text/javascript,${encodeURICo
 
 /** A network that trains in a second: what build-graph and train have in common. */
 export const TINY = ["--width", "4", "--image-size", "16", "--batch-size", "16", "--embedding-dim", "8"];
+
+/** TINY for train alone, with one data worker: to start more takes longer than the training. */
+export const TINY_TRAINING = [...TINY, "--data-workers", "1"];

@@ -16,7 +16,8 @@ const SETTINGS = ["--arch", "resnet10", "--width", "4", "--image-size", "16", "-
 describe("a run over hostile files", () => {
   const folder = suiteFolder();
   const at = (...names: string[]) => join(folder(), ...names);
-  const train = (...args: string[]) => runCli(["train", ...SETTINGS, ...args], { cwd: folder() });
+  const train = (...args: string[]) =>
+    runCli(["train", ...SETTINGS, "--data-workers", "1", ...args], { cwd: folder() });
   const toldIn = (out: string): string[] =>
     readFileSync(at(out, RUN.metrics), "utf8")
       .trimEnd()

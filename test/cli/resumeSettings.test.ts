@@ -7,14 +7,15 @@ import { FILES } from "../../src/build/buildArtifact.js";
 import { checkpointFile } from "../../src/run/checkpoint.js";
 import { RUN } from "../../src/run/layout.js";
 import { suiteFolder } from "../support/temporary.js";
-import { runCli, TINY } from "./executable.js";
+import { runCli, TINY_TRAINING } from "./executable.js";
 import { writeClassFolders } from "./pictures.js";
 
 describe("train --resume", () => {
   const folder = suiteFolder();
   const at = (...names: string[]) => join(folder(), ...names);
   const train = (...args: string[]) => runCli(["train", ...args], { cwd: folder() });
-  const whole = [...TINY, "--data", "pictures", "--steps", "6", "--checkpoint-every", "2", "--keep", "9"];
+  const steps = ["--steps", "6", "--checkpoint-every", "2", "--keep", "9"];
+  const whole = [...TINY_TRAINING, "--data", "pictures", ...steps];
 
   /** A run of six steps as it was after the first two. */
   function cutShort(out: string): void {
@@ -33,7 +34,7 @@ describe("train --resume", () => {
 
   for (const [title, args] of [
     ["auto, asked for everything again", [...whole, "--out", "again", "--resume", "auto"]],
-    ["the folder alone", ["--resume", "again", "--data-workers", "1"]],
+    ["the folder alone", ["--resume", "again", "--data-workers", "2"]],
     ["a checkpoint", ["--resume", checkpointFile("again", 2)]],
   ] as const) {
     it(`goes on with the settings of the run and ends with the same bits: ${title}`, async () => {

@@ -11,7 +11,7 @@ import { RUN } from "../../src/run/layout.js";
 import type { MetricRecord } from "../../src/run/records.js";
 import type { TrainSummary } from "../../src/train/plan.js";
 import { suiteFolder } from "../support/temporary.js";
-import { runCli, TINY } from "./executable.js";
+import { runCli, TINY, TINY_TRAINING } from "./executable.js";
 import { writeClassFolders, writeIdx } from "./pictures.js";
 
 const PICTURES = 80;
@@ -29,8 +29,10 @@ describe("onnx-instdisc train", () => {
       .map((line) => JSON.parse(line) as MetricRecord);
 
   /** Two epochs of four steps. */
+  const trainWith = (settings: readonly string[], out: string, data: string, ...args: string[]) =>
+    runCli(["train", ...settings, "--data", data, "--epochs", "2", "--out", out, ...args], { cwd: folder() });
   const train = (out: string, data: string, ...args: string[]) =>
-    runCli(["train", ...TINY, "--data", data, "--epochs", "2", "--out", out, ...args], { cwd: folder() });
+    trainWith(TINY_TRAINING, out, data, ...args);
 
   async function trainedState(out: string, data: string, ...args: string[]): Promise<Buffer> {
     const { code, stderr } = await train(out, data, ...args);
@@ -142,8 +144,9 @@ describe("onnx-instdisc train", () => {
   });
 
   it("gives the same bits for the same seed, however many threads prepare the pictures", async () => {
-    const state = await trainedState("again", "pictures", "--data-workers", "1");
-    assert.ok(state.equals(stateOf("run")), "the same parameters, velocities and bank");
+    const { code, stderr } = await trainWith([...TINY, "--data-workers", "2"], "again", "pictures");
+    assert.equal(code, 0, stderr);
+    assert.ok(stateOf("again").equals(stateOf("run")), "the same parameters, velocities and bank");
     const losses = (out: string) =>
       recordsOf(out).flatMap((record) => (record.kind === "step" ? record.loss : []));
     assert.deepEqual(losses("again"), losses("run"));
@@ -177,10 +180,8 @@ describe("onnx-instdisc train", () => {
   it("trains what build-graph wrote", async () => {
     const built = await runCli(["build-graph", ...TINY, "--seed", "7", "--out", "graph"], { cwd: folder() });
     assert.equal(built.code, 0, built.stderr);
-    const { code, stderr } = await runCli(
-      ["train", "--graph", "graph", "--data", "pictures", "--epochs", "1", "--out", "from-graph"],
-      { cwd: folder() },
-    );
+    const settings = ["--graph", "graph", "--data", "pictures", "--epochs", "1", "--data-workers", "1"];
+    const { code, stderr } = await runCli(["train", ...settings, "--out", "from-graph"], { cwd: folder() });
     assert.equal(code, 0, stderr);
     const run = await readArtifact(join(folder(), "from-graph", RUN.exported));
     assert.equal(run.manifest.seed, 7);
@@ -204,7 +205,7 @@ describe("onnx-instdisc train", () => {
   it("ends after the step in hand when interrupted, and leaves a whole run", async () => {
     let sent = false;
     const { code, stdout, stderr } = await runCli(
-      ["train", ...TINY, "--data", "pictures", "--epochs", "100000", "--out", "stopped"],
+      ["train", ...TINY_TRAINING, "--data", "pictures", "--epochs", "100000", "--out", "stopped"],
       {
         cwd: folder(),
         watch(text, child) {

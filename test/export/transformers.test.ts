@@ -9,6 +9,7 @@ import { readModel, type Model } from "../../src/models/model.js";
 import { picturesOfRun } from "../../src/models/pictures.js";
 import type { Vectors } from "../../src/search/vectors.js";
 import { EXPORTED, suiteExport } from "../support/exportedRun.js";
+import { rowCosines } from "../support/modelFile.js";
 
 /** What each number format must keep: the cosine of the vector that moved most. */
 const LEAST_COSINE = { fp32: 0.999999, fp16: 0.999, q8: 0.99 } as const;
@@ -42,18 +43,14 @@ async function expectedOf(model: Model): Promise<Expected> {
   return { source, pixels: Float32Array.from(taken.flatMap((batch) => [...batch])), vectors };
 }
 
-function leastCosine({ count, dim, data }: Vectors, found: ArrayLike<number>): number {
+function leastCosine({ count, dim, data }: Vectors, found: Float32Array): number {
   assert.equal(found.length, count * dim);
-  const cosines = Array.from({ length: count }, (_, row) => {
-    let [dot, length] = [0, 0];
-    for (let at = row * dim; at < (row + 1) * dim; at++) {
-      dot += data[at]! * found[at]!;
-      length += found[at]! ** 2;
-    }
-    assert.ok(Math.abs(length - 1) < 1e-3, "a vector of length 1");
-    return dot / Math.sqrt(length);
-  });
-  return Math.min(...cosines);
+  for (let row = 0; row < count; row++) {
+    const length = Math.hypot(...found.subarray(row * dim, (row + 1) * dim));
+    assert.ok(Math.abs(length ** 2 - 1) < 1e-3, "a vector of length 1");
+  }
+  const shape = [count, dim];
+  return Math.min(...rowCosines({ shape, data }, { shape, data: found }));
 }
 
 describe("transformers.js", () => {

@@ -28,6 +28,7 @@ describe("duplicates", () => {
   const mixed = () => join(folder(), "mixed");
   const open = async (path: string) => openNamed((await locatePictures([path])).sources);
   const planted: string[][] = [];
+  let found: Duplicates;
 
   before(async function () {
     this.timeout(300_000);
@@ -35,6 +36,7 @@ describe("duplicates", () => {
     const paths = await writeRealPictures(mixed(), COUNT);
     for (let at = 0; at < COUNT; at += EVERY) planted.push(await plantCopies(paths[at]!));
     writeFileSync(join(mixed(), "torn.png"), "no picture");
+    found = await findDuplicates(await open(mixed()));
   });
 
   it("are none where there are none", async () => {
@@ -42,8 +44,7 @@ describe("duplicates", () => {
     assert.deepEqual([groups, pictures], [[], COUNT]);
   });
 
-  it("are found whatever became of them, and nothing else is", async () => {
-    const found = await findDuplicates(await open(mixed()));
+  it("are found whatever became of them, and nothing else is", () => {
     assert.deepEqual(idsOf(found), planted);
     assert.equal(found.pictures, COUNT + (4 * COUNT) / EVERY);
     assert.deepEqual(
@@ -52,9 +53,8 @@ describe("duplicates", () => {
     );
   });
 
-  it("have the largest picture first, which is to be kept, and its file", async () => {
-    const { groups } = await findDuplicates(await open(mixed()));
-    for (const [first, ...others] of groups) {
+  it("have the largest picture first, which is to be kept, and its file", () => {
+    for (const [first, ...others] of found.groups) {
       assert.match(first!.id, /large\.jpg$/);
       assert.equal(first!.file, join(mixed(), first!.id));
       assert.ok(others.every(({ width, height }) => width * height <= first!.width * first!.height));
@@ -65,17 +65,20 @@ describe("duplicates", () => {
     const pictures = await open(mixed());
     const embedded = await embedPictures(await readModel(trained().run), pictures.sources);
     const options = { propose: proposeByVectors(pictures, embedded), proposeByPixels: false };
-    const found = idsOf(await findDuplicates(pictures, options));
+    const proposed = idsOf(await findDuplicates(pictures, options));
     // A model of two epochs proposes neither every copy nor all that merely look alike, which copies stand out from.
-    const right = found.filter((group) => planted.some((all) => group.every((id) => all.includes(id))));
+    const right = proposed.filter((group) => planted.some((all) => group.every((id) => all.includes(id))));
     assert.ok(right.length >= planted.length / 2, `${right.length} of ${planted.length}`);
-    assert.ok(found.length - right.length <= 2, JSON.stringify(found));
+    assert.ok(proposed.length - right.length <= 2, JSON.stringify(proposed));
   });
 
   it("are what the caller says they are, where the caller gives a threshold", async () => {
     const exact = await findDuplicates(await open(mixed()), { threshold: 0.9999 });
     const loose = await findDuplicates(await open(clean()), { threshold: 0.5 });
-    assert.ok(exact.groups.every((group) => group.length < 5));
+    // Of all copies the mirrored ones have every pixel; JPEGs of some pictures come as close.
+    const same = planted.map((group) => group.filter((id) => /mirrored\.png$|^\d+\.png$/.test(id)));
+    const nearest = idsOf(exact).map((group) => group.filter((id) => !id.endsWith("saved.jpg")));
+    assert.deepEqual(nearest, same);
     assert.ok(loose.groups.length > 0);
     assert.equal(loose.threshold, 0.5);
   });

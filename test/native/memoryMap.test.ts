@@ -58,6 +58,7 @@ describe("a file that is read in places", () => {
     const empty = join(folder(), "empty");
     writeFileSync(empty, "");
     const file = await openFile(empty);
+    assert.equal(file.sizeBytes, 0);
     file.read(0, new Uint8Array());
     file.close();
   });

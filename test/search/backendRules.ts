@@ -23,6 +23,12 @@ export function entriesOf(vectors: Vectors, from: number, to: number): Entries {
   return { ids: rows.map((row) => `v${row}`), vectors: takeRows(vectors, rows) };
 }
 
+function dotProduct(a: Vectors, rowOfA: number, b: Vectors, rowOfB: number): number {
+  let sum = 0;
+  for (let at = 0; at < a.dim; at++) sum += a.data[rowOfA * a.dim + at]! * b.data[rowOfB * b.dim + at]!;
+  return sum;
+}
+
 /**
  * Tests of an empty backend.
  * @param tolerance of similarities, where vectors are kept rounded; null: they are kept as they are
@@ -58,8 +64,11 @@ export function checkBackend(
       hits.filter(({ id }, at) => id === `v${rows[query * 10 + at]}`),
     );
     if (tolerance === null) assert.equal(agree.length, rows.length);
-    found.flat().forEach(({ similarity }, at) => {
+    assert.equal(found.flat().length, rows.length);
+    found.flat().forEach(({ id, similarity }, at) => {
       assert.ok(Math.abs(similarity - similarities[at]!) <= (tolerance ?? 1e-6), `${similarity}`);
+      const product = dotProduct(queries, Math.floor(at / 10), all, Number(id.slice(1)));
+      assert.ok(Math.abs(similarity - product) <= (tolerance ?? 1e-6), `${id}: ${similarity} for ${product}`);
     });
   });
 

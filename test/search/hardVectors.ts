@@ -3,13 +3,16 @@
 import fc from "fast-check";
 import { RandomStream } from "../../src/random/philox.js";
 import type { Nearest } from "../../src/search/rerank.js";
-import { normalizeRows, type Vectors } from "../../src/search/vectors.js";
+import { normalizeRows, takeRows, type Vectors } from "../../src/search/vectors.js";
 
 export function randomRows(count: number, dim: number, seed: number): Vectors {
   const stream = new RandomStream(seed, "rows");
   const data = Float32Array.from({ length: count * dim }, () => 2 * stream.uniform() - 1);
   return normalizeRows({ count, dim, data });
 }
+
+/** Exact rows for a rerank. */
+export const rowsIn = (bank: Vectors) => (rows: Int32Array) => takeRows(bank, rows).data;
 
 /** How far rows are from the query or each other; 0: all the same. */
 const NOISES = [0, 1e-7, 1e-5, 1e-3, 0.03, 1];

@@ -8,10 +8,7 @@ import type { Codes } from "../../src/search/codes.js";
 import { quantizeRows } from "../../src/search/quantize.js";
 import { rerank } from "../../src/search/rerank.js";
 import { Scanner } from "../../src/search/scan.js";
-import { takeRows, type Vectors } from "../../src/search/vectors.js";
-import { nearestByBruteForce, randomRows, searchCases } from "./hardVectors.js";
-
-const rowsIn = (bank: Vectors) => (rows: Int32Array) => takeRows(bank, rows).data;
+import { nearestByBruteForce, randomRows, rowsIn, searchCases } from "./hardVectors.js";
 
 /** Similarities of the codes themselves, in float64. */
 function similaritiesTo(query: Float32Array, { count, dim, codes, scales }: Codes): number[] {

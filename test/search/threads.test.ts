@@ -10,11 +10,8 @@ import { quantizeRows } from "../../src/search/quantize.js";
 import { rerank, searchExactly } from "../../src/search/rerank.js";
 import { Scanner } from "../../src/search/scan.js";
 import { ThreadedScanner } from "../../src/search/threads.js";
-import { takeRows, type Vectors } from "../../src/search/vectors.js";
 import { suiteFolder } from "../support/temporary.js";
-import { nearestByBruteForce, randomRows, searchCases } from "./hardVectors.js";
-
-const rowsIn = (bank: Vectors) => (rows: Int32Array) => takeRows(bank, rows).data;
+import { nearestByBruteForce, randomRows, rowsIn, searchCases } from "./hardVectors.js";
 
 async function withThreads<T>(
   dim: number,

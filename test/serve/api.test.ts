@@ -9,10 +9,11 @@ import {
   problem,
   searchAnswer,
 } from "../../src/serve/api/schemas.js";
+import { cosine } from "../support/modelFile.js";
 import { suiteFolder } from "../support/temporary.js";
 import { suiteRun } from "../support/trainedRun.js";
 import { endServers, metricOf, startProcess, until, type ServerProcess } from "./server.js";
-import { cosine, JPEG, nearestIds, uploadsOf, type Uploads } from "./uploads.js";
+import { JPEG, nearestIds, uploadsOf, type Uploads } from "./uploads.js";
 
 describe("the API", () => {
   const folder = suiteFolder();
@@ -114,6 +115,7 @@ describe("the API", () => {
       } else if (turn % 3 === 1) {
         const answer = searchAnswer.parse(await answerTo("api/search?k=3", { ...JPEG, body: bytes }));
         const expected = nearestIds(given.source, vector, 3).map((one) => one.similarity);
+        assert.equal(answer.hits.length, 3);
         answer.hits.forEach((hit, at) => assert.ok(Math.abs(hit.similarity - expected[at]!) < 1e-4, id));
       } else {
         const answer = searchAnswer.parse(await answerTo(`api/search?k=3&id=${encodeURIComponent(id)}`));

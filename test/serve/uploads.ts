@@ -4,6 +4,7 @@ import { decodePicture } from "../../src/data/decode.js";
 import { encodeSmaller } from "../../src/data/encode.js";
 import { openEncoder } from "../../src/models/encoder.js";
 import { readSource, type CollectionSource } from "../../src/serve/collection/source.js";
+import { cosine } from "../support/modelFile.js";
 
 export interface Upload {
   readonly id: string;
@@ -32,16 +33,6 @@ export async function uploadsOf(run: string, count: number): Promise<Uploads> {
   } finally {
     await encoder.close();
   }
-}
-
-export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, left, right] = [0, 0, 0];
-  for (let at = 0; at < a.length; at++) {
-    dot += a[at]! * b[at]!;
-    left += a[at]! ** 2;
-    right += b[at]! ** 2;
-  }
-  return dot / Math.sqrt(left * right);
 }
 
 /** Rows of the source nearest to a vector, by dot products one after another. */

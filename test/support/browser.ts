@@ -1,6 +1,6 @@
 /**
- * @file A real Chromium for tests, and a server on a free port of this machine. What a page does wrong is collected:
- * errors, lines in its console, requests that leave its server.
+ * @file A real Chromium for tests. What a page does wrong is collected: errors, lines in its console, requests that
+ * leave its server.
  */
 
 import { existsSync } from "node:fs";

@@ -1,22 +1,10 @@
-/** @file The engine without a user interface, in a browser: src/web/dev, bundled and served with a collection. */
+/** @file The engine without a user interface, in a browser: src/web/dev, bundled, and what it offers. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import type { EngineOptions, Found } from "../../src/web/engine/engineTypes.js";
-import { ROOT } from "./sources.js";
+import { writePage } from "./builtPage.js";
 
-interface PageBuilder {
-  buildPage(source: string, out: string): Promise<void>;
-}
-
-export async function buildEnginePage(out: string): Promise<void> {
-  mkdirSync(out, { recursive: true });
-  const tool = pathToFileURL(join(ROOT, "tools/buildPage.mjs")).href;
-  const { buildPage } = (await import(tool)) as PageBuilder;
-  await buildPage(join(ROOT, "src/web/dev"), out);
-}
+export const buildEnginePage = (out: string): Promise<void> => writePage("src/web/dev", out);
 
 export interface HarnessOpened {
   readonly ids: readonly string[];

@@ -2,7 +2,6 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { COLLECTION, parseCollection } from "../../src/artifact/collection.js";
 import type { Picture } from "../../src/data/dataset.js";
 import { decodePicture } from "../../src/data/decode.js";
 import { encodePng } from "../../src/data/encode.js";
@@ -10,7 +9,8 @@ import { openEncoder } from "../../src/models/encoder.js";
 import type { Vectors } from "../../src/search/vectors.js";
 import { readSource } from "../../src/serve/collection/source.js";
 import { writeCollection } from "../../src/serve/collection/writeCollection.js";
-import { readVectors, type LoadedCollection } from "../../src/web/engine/loadCollection.js";
+import type { LoadedCollection } from "../../src/web/engine/loadCollection.js";
+import { inColour, readCollection } from "./collectionFiles.js";
 import { buildEnginePage } from "./enginePage.js";
 import { serveFolders, type StaticServer } from "./staticServer.js";
 
@@ -65,19 +65,5 @@ export async function openEngineSite(
     collection: `${server.origin}/deep/collection/`,
     pictureUrl: (row) => `${server.origin}/pictures/${row}.png`,
     close: () => server.close(),
-  };
-}
-
-function readCollection(folder: string): LoadedCollection {
-  const description = parseCollection(readFileSync(join(folder, COLLECTION.description), "utf8"), folder);
-  return readVectors(readFileSync(join(folder, COLLECTION.vectors)), folder, description);
-}
-
-function inColour({ width, height, channels, data }: Picture): Omit<Picture, "channels"> {
-  if (channels === 3) return { width, height, data };
-  return {
-    width,
-    height,
-    data: Uint8Array.from({ length: 3 * data.length }, (_, at) => data[Math.floor(at / 3)]!),
   };
 }

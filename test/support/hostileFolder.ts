@@ -29,7 +29,7 @@ function pngChunk(kind: string, content: Uint8Array): Buffer {
 }
 
 /** A whole PNG, black: a square of `side` pixels of one bit. 17,000 squared are 36 kB that unfold to 289 MB. */
-export function bombPng(side: number): Buffer {
+export function bombPng(side: number): Buffer<ArrayBuffer> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);

@@ -7,9 +7,7 @@ import { TEMPORARY_FILE } from "../../src/artifact/node.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { RUN } from "../../src/run/layout.js";
 import { savedSteps } from "../../src/run/resume.js";
-
-/** Compiled, this file is dist/test/support/interruptedRun.js. */
-const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
+import { BIN } from "../cli/executable.js";
 
 /** When a process is interrupted: in what comes before its steps, between steps, or as it writes a file. */
 export type Moment =

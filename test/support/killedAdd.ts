@@ -8,9 +8,7 @@ import { TEMPORARY_FILE } from "../../src/artifact/node.js";
 import { filesOfIndex } from "../../src/artifact/searchIndex.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { ExactIndex } from "../../src/search/folder/exactIndex.js";
-
-/** Compiled, this file is dist/test/support/killedAdd.js. */
-const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
+import { BIN } from "../cli/executable.js";
 
 /** When the process is killed: as it starts, after so many batches, or as it begins to write a file. */
 export type KillMoment =

@@ -26,15 +26,21 @@ export async function runModel(
   }
 }
 
+export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [dot, left, right] = [0, 0, 0];
+  for (let at = 0; at < a.length; at++) {
+    dot += a[at]! * b[at]!;
+    left += a[at]! ** 2;
+    right += b[at]! ** 2;
+  }
+  return dot / Math.sqrt(left * right);
+}
+
 /** Cosine of each row of `a` with the same row of `b`, both [rows, dim]. */
 export function rowCosines(a: Output, b: Output): number[] {
   const dim = a.shape.at(-1)!;
   return Array.from({ length: a.data.length / dim }, (_, row) => {
-    const [u, v] = [a, b].map(({ data }) => data.subarray(row * dim, (row + 1) * dim)) as [
-      Float32Array,
-      Float32Array,
-    ];
-    const dot = u.reduce((sum, number, at) => sum + number * v[at]!, 0);
-    return dot / (Math.hypot(...u) * Math.hypot(...v));
+    const [u, v] = [a, b].map(({ data }) => data.subarray(row * dim, (row + 1) * dim));
+    return cosine(u!, v!);
   });
 }

@@ -1,18 +1,17 @@
 /** @file The whole page with a collection of a trained run, as a static host serves it. */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { COLLECTION, parseCollection } from "../../src/artifact/collection.js";
 import { encodePng } from "../../src/data/encode.js";
 import { openEncoder } from "../../src/models/encoder.js";
 import { readSource, type CollectionSource } from "../../src/serve/collection/source.js";
 import { writeCollection } from "../../src/serve/collection/writeCollection.js";
-import { readVectors, type LoadedCollection } from "../../src/web/engine/loadCollection.js";
+import type { LoadedCollection } from "../../src/web/engine/loadCollection.js";
 import { suiteBrowser, visit, type Visit } from "./browser.js";
-import { ROOT } from "./sources.js";
+import { writePage } from "./builtPage.js";
+import { inColour, readCollection } from "./collectionFiles.js";
 import { serveFolders } from "./staticServer.js";
 import { suiteRun } from "./trainedRun.js";
 
@@ -24,17 +23,14 @@ export interface PageSite {
   close(): Promise<void>;
 }
 
-/** Pages by the run that they show: building one takes seconds. */
+/** Folders of pages by the run that they show: its collection takes seconds. */
 const built = new Map<string, Promise<string>>();
 
 async function build(source: CollectionSource): Promise<string> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "instdisc-page-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const page = join(folder, "page");
-  mkdirSync(page);
-  const tool = pathToFileURL(join(ROOT, "tools/buildPage.mjs")).href;
-  const { buildPage } = (await import(tool)) as { buildPage(source: string, out: string): Promise<void> };
-  await buildPage(join(ROOT, "src/web"), page);
+  await writePage("src/web", page);
   await writeCollection(source, join(page, "collection"), {});
   return page;
 }
@@ -50,22 +46,14 @@ export async function openPageSite(run: string): Promise<PageSite> {
     url: `${server.origin}/deep/`,
     loaded: readCollection(join(page, "collection")),
     async picture(row) {
-      const { width, height, channels, data } = await source.picture(source.ids[row]!);
-      const rgb = Uint8Array.from({ length: 3 * width * height }, (_, at) =>
-        channels === 3 ? data[at]! : data[Math.floor(at / 3)]!,
-      );
+      const picture = inColour(await source.picture(source.ids[row]!));
       const encoder = await openEncoder(source.model, { threads: 1 });
-      const { data: vector } = await encoder.embed([{ width, height, channels: 3, data: rgb }]);
+      const { data: vector } = await encoder.embed([picture]);
       await encoder.close();
-      return { png: Buffer.from(await encodePng({ width, height, data: rgb })), vector };
+      return { png: Buffer.from(await encodePng(picture)), vector };
     },
     close: () => server.close(),
   };
-}
-
-function readCollection(folder: string): LoadedCollection {
-  const description = parseCollection(readFileSync(join(folder, COLLECTION.description), "utf8"), folder);
-  return readVectors(readFileSync(join(folder, COLLECTION.vectors)), folder, description);
 }
 
 export interface SuitePage {

@@ -1,5 +1,6 @@
 /** @file Finds a Python with the packages that a test needs. The package itself never uses one. */
 
+import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -35,4 +36,22 @@ export async function runTool(python: string, tool: string, args: readonly strin
   const run = promisify(execFile);
   const { stdout } = await run(python, [join(ROOT, "tools", tool), ...args], { maxBuffer: 2 ** 26 });
   return stdout;
+}
+
+/** What tools/checkOnnx.py says of a file. */
+export interface Checked {
+  readonly ok: boolean;
+  readonly error: string | null;
+  readonly inputs: readonly { readonly name: string; readonly type: string; readonly shape: unknown[] }[];
+}
+
+/** @throws AssertionError when a file is no valid ONNX, its shapes cannot be inferred, or it does not load */
+export async function checkOnnx(python: string, paths: readonly string[]): Promise<Checked[]> {
+  const lines = (await runTool(python, "checkOnnx.py", paths)).trimEnd().split("\n");
+  const checked = lines.map((line) => JSON.parse(line) as Checked);
+  assert.deepEqual(
+    checked.map(({ ok, error }) => [ok, error]),
+    paths.map(() => [true, null]),
+  );
+  return checked;
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCli, TINY } from "../cli/executable.js";
+import { runCli, TINY_TRAINING } from "../cli/executable.js";
 import { writeSmallPictures } from "./smallPictures.js";
 
 export interface TrainedRun {
@@ -21,7 +21,7 @@ async function train(): Promise<TrainedRun> {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const [run, pictures] = [join(folder, "run"), join(folder, "pictures")];
   writeSmallPictures(pictures, 200);
-  const args = ["train", ...TINY, "--data", pictures, "--epochs", "2", "--out", run];
+  const args = ["train", ...TINY_TRAINING, "--data", pictures, "--epochs", "2", "--out", run];
   const { code, stderr } = await runCli(args, { cwd: folder });
   assert.equal(code, 0, stderr);
   return { run, pictures };

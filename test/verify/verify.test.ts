@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { copyFileSync, cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../cli/executable.js";
+import { suiteExport } from "../support/exportedRun.js";
 import { suiteFolder } from "../support/temporary.js";
-import { suiteRun } from "../support/trainedRun.js";
 import type { Checked, Verification } from "../../src/verify/verify.js";
 
 const PICTURES = "24";
 
 describe("onnx-instdisc verify", () => {
   const folder = suiteFolder();
-  const trained = suiteRun();
+  const exported = suiteExport();
   const encoder = () => join(folder(), "encoder");
   const verify = (...args: string[]) =>
     runCli(["verify", ...args, "--pictures", PICTURES, "--json"], { cwd: folder() });
@@ -18,10 +18,7 @@ describe("onnx-instdisc verify", () => {
   const of = ({ checks }: Verification, runtime: string): Checked[] =>
     checks.filter((check) => check.runtime === runtime);
 
-  before(async () => {
-    const { code, stderr } = await runCli(["export", trained().run, "--out", encoder()], { cwd: folder() });
-    assert.equal(code, 0, stderr);
-  });
+  before(() => cpSync(exported().folder, encoder(), { recursive: true }));
 
   it("finds the same vectors in onnxruntime-node, onnxruntime-web and transformers.js", async () => {
     const { code, stdout, stderr } = await verify(encoder());
@@ -62,7 +59,7 @@ describe("onnx-instdisc verify", () => {
   it("fails where a file holds other weights, and says which", async () => {
     const damaged = join(folder(), "damaged");
     cpSync(encoder(), damaged, { recursive: true });
-    copyFileSync(join(trained().run, "graph/encoder.onnx"), join(damaged, "onnx/model_fp16.onnx"));
+    copyFileSync(join(exported().run, "graph/encoder.onnx"), join(damaged, "onnx/model_fp16.onnx"));
     const { code, stdout } = await verify(damaged);
     assert.equal(code, 1);
     const failed = resultOf(stdout).checks.filter(({ passed }) => !passed);

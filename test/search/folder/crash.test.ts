@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../cli/executable.js";
 import { drawKills, killAdds } from "../../support/killedAdd.js";
@@ -12,15 +13,13 @@ describe("an index whose writer is killed", () => {
 
   it("opens, and holds every vector that was acknowledged and nothing half", async () => {
     const { run, pictures } = trained();
-    const create = async (name: string, ...args: string[]) => {
-      const index = join(folder(), name);
-      const outcome = await runCli(["index", "create", index, "--model", run, ...args], { cwd: folder() });
-      assert.equal(outcome.code, 0, outcome.stderr);
-      return index;
-    };
+    const [first, index] = [join(folder(), "whole"), join(folder(), "killed")];
+    const create = ["index", "create", first, "--model", run, "--data", pictures];
+    const { code, stderr } = await runCli(create, { cwd: folder() });
+    assert.equal(code, 0, stderr);
+    cpSync(first, index, { recursive: true });
+    const whole = await openIndex(first);
     // The killed one begins without pictures of its own.
-    const index = await create("killed", "--data", pictures);
-    const whole = await openIndex(await create("whole", "--data", pictures));
     const killed = await openIndex(index);
     const ids = [...killed.backend.ids()];
     await killed.backend.delete(ids);

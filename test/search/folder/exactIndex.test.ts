@@ -140,8 +140,11 @@ describe("an index folder", () => {
     await writer.add(entriesOf(all, 0, 1));
     let writing = true;
     const write = async () => {
-      for (let row = 1; row < 60; row++) await writer.add(entriesOf(all, row, row + 1));
-      writing = false;
+      try {
+        for (let row = 1; row < 60; row++) await writer.add(entriesOf(all, row, row + 1));
+      } finally {
+        writing = false;
+      }
     };
     const read = async () => {
       for (let before = 0; writing;) {

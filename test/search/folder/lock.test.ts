@@ -30,9 +30,14 @@ describe("the lock of an index", () => {
   it("is waited for", async () => {
     const index = fresh();
     const release = await lockFolder(index);
-    const next = lockFolder(index);
-    setTimeout(release, 100);
-    (await next)();
+    let released = false;
+    setTimeout(() => {
+      released = true;
+      release();
+    }, 100);
+    const releaseNext = await lockFolder(index);
+    assert.ok(released, "given while another held it");
+    releaseNext();
   });
 
   it("tells once who is waited for, when that takes long", async () => {
@@ -100,9 +105,18 @@ describe("the lock of an index", () => {
 });
 
 describe("the start of a process", () => {
-  it("is the same each time it is asked for, and another process has another or another number", () => {
-    assert.equal(startOf(process.pid), startOf(process.pid));
-    assert.notEqual(startOf(process.pid), null);
+  it("is the same each time it is asked for, and another for a later process", async () => {
+    const own = startOf(process.pid);
+    assert.notEqual(own, null);
+    assert.equal(startOf(process.pid), own);
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    await once(child, "spawn");
+    const later = startOf(child.pid!);
+    child.kill();
+    await once(child, "close");
+    assert.notEqual(later, null);
+    // Where the system does not tell when a process began, all are alike.
+    assert.equal(later === own, own === "unknown");
   });
 
   it("is null where there is none", async () => {

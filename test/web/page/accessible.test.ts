@@ -92,11 +92,15 @@ describe("the page for everybody", () => {
   });
 
   it("moves nothing for those who asked for less motion", async () => {
-    const here = await enter("", { reducedMotion: "reduce" });
-    const moving = await here.page.evaluate<string[]>(
-      "[...document.querySelectorAll('*')].map((one) => getComputedStyle(one).transitionDuration).filter((one) => one !== '0s')",
-    );
-    assert.deepEqual(moving, []);
-    await here.close();
+    const movingFor = async (reducedMotion: "reduce" | "no-preference"): Promise<string[]> => {
+      const here = await enter("", { reducedMotion });
+      const moving = await here.page.evaluate<string[]>(
+        "[...document.querySelectorAll('*')].map((one) => getComputedStyle(one).transitionDuration).filter((one) => one !== '0s')",
+      );
+      await here.close();
+      return moving;
+    };
+    assert.notDeepEqual(await movingFor("no-preference"), []);
+    assert.deepEqual(await movingFor("reduce"), []);
   });
 });
