@@ -112,9 +112,10 @@ async function serve(given: ServeArguments, io: Io): Promise<void> {
   );
   io.stdout.write(describe(server));
   await untilInterrupted(io);
-  io.stderr.write("finishing what is under way; press again to stop at once\n");
   const release = io.onInterrupt(exitAtOnce);
-  await server.close();
+  const closed = server.close(); // before it is told, so that nobody comes in between
+  io.stderr.write("finishing what is under way; press again to stop at once\n");
+  await closed;
   release();
 }
 
