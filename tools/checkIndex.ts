@@ -12,14 +12,13 @@ import { parseArgs } from "node:util";
 import { ExactIndex } from "../src/search/folder/exactIndex.js";
 import { drawKills, killAdds, type Kill, type KillMoment } from "../test/support/killedAdd.js";
 import { writeSmallPictures } from "../test/support/smallPictures.js";
-import { ROOT, runJson, runTraining } from "./child.js";
+import { BIN, runJson, runTraining } from "./child.js";
 
 const PICTURES = 2000;
 const NETWORK = [
   ...["--arch", "resnet10", "--width", "4", "--image-size", "28", "--batch-size", "50"],
   ...["--embedding-dim", "32", "--steps", "2", "--threads", "1"],
 ];
-const BIN = join(ROOT, "dist/src/cli/bin.js");
 
 const { values } = parseArgs({
   options: { kills: { type: "string", default: "20" }, seed: { type: "string", default: "0" } },

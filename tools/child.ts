@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 /** Compiled, this file is dist/tools/child.js. */
 export const ROOT = join(import.meta.dirname, "../..");
+export const BIN = join(ROOT, "dist/src/cli/bin.js");
 
 /** INSTDISC_PYTHON, or the one of .venv. @throws where there is none */
 export function findPython(): string {
@@ -40,5 +41,5 @@ export async function runJson(command: string, args: readonly string[]): Promise
 
 /** onnx-instdisc train, with these options. @returns what it prints with --json */
 export function runTraining(args: readonly string[]): Promise<unknown> {
-  return runJson(process.execPath, [join(ROOT, "dist/src/cli/bin.js"), "train", ...args, "--json"]);
+  return runJson(process.execPath, [BIN, "train", ...args, "--json"]);
 }

@@ -11,7 +11,7 @@
  */
 
 import * as z from "zod";
-import { count } from "./numbers.js";
+import { count, preprocessing } from "./numbers.js";
 import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
 
 export const COLLECTION = {
@@ -22,8 +22,12 @@ export const COLLECTION = {
   pictures: "pictures",
 } as const;
 
+/** "0007.jpg", in the folder of the sprites. */
+export function sheetName(sheet: number): string {
+  return `${String(sheet).padStart(4, "0")}.jpg`;
+}
+
 const REMEDY = "write the folder again with onnx-instdisc serve";
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 
 const schema = z.strictObject({
   format: z.literal("onnx-instdisc collection"),
@@ -35,12 +39,7 @@ const schema = z.strictObject({
   classNames: z.array(z.string()),
   embeddingDim: count,
   /** As in manifest.json. */
-  preprocessing: z.strictObject({
-    imageSize: count,
-    mean: perChannel,
-    std: perChannel,
-    resize: count,
-  }),
+  preprocessing,
   /** Largest distance between a vector and its code, see Codes. */
   error: z.number().min(0),
   /** The vote's, by default. */

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { ArtifactError } from "../errors.js";
 import { DTYPES } from "../ir/dtype.js";
-import { count } from "./numbers.js";
+import { count, perChannel, sha256Digits } from "./numbers.js";
 import { objective } from "./objectiveSchema.js";
 import { optimizer } from "./optimizerSchema.js";
 import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
@@ -15,8 +15,6 @@ const REMEDY = "rebuild the folder with build-graph";
 const LINE_WIDTH = 110;
 
 const share = z.number().min(0).max(1);
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
-const sha256Digits = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
 /** A plain name: a manifest may not point out of its folder. */
 const fileName = z.string().regex(/^[\w-][\w.-]*$/, "expected a file name without a folder");
 

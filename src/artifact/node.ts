@@ -14,6 +14,9 @@ export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
 /** A manifest as its maker knows it; what the files hash to is found when they are written. */
 export type ManifestDraft = Omit<Manifest, "files">;
 
+/** What a file is to hold: bytes, or what a function writes at the path that it is given. */
+export type Content = Uint8Array | ((path: string) => void);
+
 export interface Artifact {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -25,8 +28,8 @@ export interface Artifact {
  * Writes the file so that a reader, at any moment and after any crash, finds the old content or the new.
  * @throws ArtifactError when the folder cannot be written; nothing is left behind
  */
-export async function atomicWrite(path: string, bytes: Uint8Array): Promise<void> {
-  await replaceFiles([[path, bytes]]);
+export async function atomicWrite(path: string, content: Content): Promise<void> {
+  await replaceFiles([[path, content]]);
 }
 
 /**
@@ -80,7 +83,7 @@ export async function readArtifact(folder: string): Promise<Artifact> {
   return { folder, manifest, files: new Map(read.map(({ name, bytes }) => [name, bytes!])) };
 }
 
-function describeFile(bytes: Uint8Array): FileEntry {
+export function describeFile(bytes: Uint8Array): FileEntry {
   return { sha256: createHash("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
 }
 
@@ -105,16 +108,16 @@ async function readChecked(
 }
 
 /** Writes all under other names, then renames them in order. */
-async function replaceFiles(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
+async function replaceFiles(files: readonly (readonly [path: string, content: Content])[]): Promise<void> {
   const token = randomBytes(6).toString("hex");
-  const staged = files.map(([path, bytes]) => ({
+  const staged = files.map(([path, content]) => ({
     path,
-    bytes,
+    content,
     temporary: join(dirname(path), `.${basename(path)}.${token}.tmp`),
   }));
   try {
-    for (const { path, bytes, temporary } of staged)
-      await explain(path, () => writeThrough(temporary, bytes));
+    for (const { path, content, temporary } of staged)
+      await explain(path, () => writeThrough(temporary, content));
     for (const { path, temporary } of staged) await explain(path, () => rename(temporary, path));
   } catch (error) {
     await Promise.allSettled(staged.map(({ temporary }) => rm(temporary, { force: true })));
@@ -124,11 +127,13 @@ async function replaceFiles(files: readonly (readonly [path: string, bytes: Uint
     await explain(folder, () => syncFolder(folder));
 }
 
-/** Returns when the bytes are on the disk and not only in its cache. */
-async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx");
+/** Returns when the content is on the disk and not only in its cache. */
+async function writeThrough(path: string, content: Content): Promise<void> {
+  const isWriter = typeof content === "function";
+  if (isWriter) content(path);
+  const file = await open(path, isWriter ? "r+" : "wx");
   try {
-    await file.writeFile(bytes);
+    if (!isWriter) await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
@@ -162,7 +167,7 @@ async function explain<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw writeFailure(path, error);
+    throw error instanceof ArtifactError ? error : writeFailure(path, error);
   }
 }
 

@@ -10,29 +10,30 @@
  *   segments/000001.deleted-000004.safetensors   rows int32: those that are no longer there
  *   segments/000005.hnsw                    graph over the first segments
  *
- * Codes are stored as U8, as in a collection: safetensors knows I8 too, but nothing else here has such a type.
+ * Codes are stored as U8, as in a collection, though safetensors knows I8 too.
  */
 
-import { z } from "zod";
-import { count, expectedNames } from "./numbers.js";
+import * as z from "zod";
+import { count, expectedNames, preprocessing, sha256Digits } from "./numbers.js";
 import { checkSchema, parseJson } from "./schema.js";
 
 export const INDEX_FILE = "index.json";
 export const INDEX_SEGMENTS = "segments";
+
+/** What the files of segments and graphs are called; whatever else lies there is the user's. */
+export const SEGMENT_FILE = /^\d{6,}[\w.-]*\.(safetensors|hnsw)$/;
 
 export const PRECISIONS = ["float32", "float16", "int8"] as const;
 /** What is kept of every vector beside its code. */
 export type Precision = (typeof PRECISIONS)[number];
 
 const REMEDY = "restore the file, or write the index again with onnx-instdisc index create";
-const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
 const number = z.string().regex(/^\d{6,}$/, "expected a number of six digits");
 
 const fileSchema = z.strictObject({
   /** In segments/. */
-  name: z.string().regex(/^\d{6,}[\w.-]*\.(safetensors|hnsw)$/, "expected the name of a file of a segment"),
-  sha256,
+  name: z.string().regex(SEGMENT_FILE, "expected the name of a file of a segment"),
+  sha256: sha256Digits,
   sizeBytes: count,
 });
 
@@ -76,9 +77,9 @@ const schema = z.strictObject({
     .strictObject({
       path: z.string().min(1),
       /** Of the encoder. */
-      sha256,
+      sha256: sha256Digits,
       /** As in manifest.json. */
-      preprocessing: z.strictObject({ imageSize: count, mean: perChannel, std: perChannel, resize: count }),
+      preprocessing,
     })
     .nullable(),
   /** Where the pictures are; empty: nobody said. */

@@ -53,7 +53,7 @@ export async function createIndex(given: CreateArguments, io: Io): Promise<void>
   const { sha256, preprocessing, embeddingDim: dim } = model;
   const reference = { path: path.resolve(named), sha256, preprocessing };
   await createIndexFolder(out, { dim, precision, model: reference, pictures: [] });
-  await withIndex(out, async (index) => {
+  await withIndex(out, io, async (index) => {
     if (bank === null) await addLocated(index, model, located, given, io);
     else {
       await index.addPictures((known) => prefixSet(known, set.set));
@@ -84,7 +84,7 @@ function checkCreate({ model, data, part = "train", "from-bank": fromBank }: Cre
 
 /** @throws as createIndex */
 export async function addToIndex(given: AddArguments, io: Io): Promise<void> {
-  await withIndex(given.out, async (index) => {
+  await withIndex(given.out, io, async (index) => {
     const place = given.model ?? index.index.model?.path;
     if (place === undefined)
       throw new UsageError(`${given.out}: does not say what made its vectors; name the model with --model`);

@@ -3,14 +3,20 @@
 import { filesOfIndex } from "../artifact/searchIndex.js";
 import { ExactIndex, type ExactIndexOptions } from "../search/folder/exactIndex.js";
 import { bytes, counted, table } from "./format.js";
+import type { Io } from "./io.js";
 
-/** Opens an index for as long as `use` takes. */
+/**
+ * Opens an index, for as long as `use` takes, to be changed or looked at. A long wait for another writer is told.
+ * @param exact default true: the graph is not read, which only searches need, and which may be damaged
+ */
 export async function withIndex<T>(
   folder: string,
+  io: Io,
   use: (index: ExactIndex) => Promise<T>,
-  options?: ExactIndexOptions,
+  { exact = true }: Pick<ExactIndexOptions, "exact"> = {},
 ): Promise<T> {
-  const index = await ExactIndex.open(folder, options);
+  const onWait = (writer: string) => io.stderr.write(`${folder}: waiting for ${writer}, which is writing\n`);
+  const index = await ExactIndex.open(folder, { exact, onWait });
   try {
     return await use(index);
   } finally {

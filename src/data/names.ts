@@ -45,8 +45,3 @@ export function sha256Of(...parts: readonly (string | Uint8Array)[]): string {
   for (const part of parts) hash.update(part);
   return hash.digest("hex");
 }
-
-/** Bytes of numbers, for sha256Of. */
-export function bytesOf(values: ArrayBufferView): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}

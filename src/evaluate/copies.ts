@@ -1,19 +1,21 @@
 /**
  * @file Which pictures are copies of which, decided from the pictures at hand.
  *
- * Two things are asked of a copy. It is as like its picture as copies are that we make of some of these pictures:
- * mirrored, cropped a little, saved again; that gives the threshold. And it stands out from the pictures that are merely
- * alike, for in some sets (garments, letters, bursts of one scene) any two are as like as copies elsewhere.
+ * Two things are asked of a copy. It is as like its picture as copies are that we make of some of these
+ * pictures: mirrored, cropped a little, saved again; that gives the threshold. And it stands out from the
+ * pictures that are merely alike, for in some sets (garments, letters, bursts of one scene) any two are as
+ * like as copies elsewhere.
  *
- * Standing out: among pictures that are no copies, around each of which the others lie as in m dimensions, the
- * ratio r of the distances to the (j+1)th and the jth nearest is above q with probability q^(-jm). So j ln r is
- * exponential, of mean 1/m, and 1/m is measured as its median over all pictures, divided by ln 2. Real pictures lie
- * in clusters, where it grows with j: it is measured for each j; and since groups of j + 1 copies make it larger there,
- * taken to be no larger than the mean of the four that follow. A ratio counts where chance would bring forth one in a hundred sets like this.
+ * Standing out: among pictures that are no copies, around each of which the others lie as in m dimensions,
+ * the ratio r of the distances to the (j+1)th and the jth nearest is above q with probability q^(-jm). So j
+ * ln r is exponential, of mean 1/m, and 1/m is measured as its median over all pictures, divided by ln 2.
+ * Real pictures lie in clusters, where it grows with j: it is measured for each j; and since groups of j + 1
+ * copies make it larger there, taken to be no larger than the mean of the four that follow. A ratio counts
+ * where chance would bring forth one in a hundred sets like this.
  *
- * Distance is 1 - likeness, but no smaller than that of half of our copies: below, it says nothing of who is nearer. What
- * differs by rounding alone is a copy in any case. Copies that were found count as one from then on, and the rest is
- * looked at again: ten copies of one picture must not make another one stand out.
+ * Distance is 1 - likeness, but no smaller than that of half of our copies: below, it says nothing of who is
+ * nearer. What differs by rounding alone is a copy in any case. Copies that were found count as one from then
+ * on, and the rest is looked at again: ten copies of one picture must not make another one stand out.
  *
  * Source of the ratio: Facco, d'Errico, Rodriguez and Laio, Scientific Reports 7, 12140 (2017).
  */
@@ -30,6 +32,13 @@ export interface Copy {
   readonly a: number;
   readonly b: number;
   readonly score: number;
+}
+
+/** What was measured on copies that were made of some of the pictures. */
+export interface CopyRule {
+  readonly threshold: number;
+  /** Half of these copies are as alike as that, or more: beyond, likeness says no more. */
+  readonly usual: number;
 }
 
 /** Share of our copies that may be less alike than the threshold. */
@@ -62,13 +71,6 @@ export function copyRule(scores: readonly number[]): CopyRule {
 function quantile(scores: readonly number[], share: number): number {
   const rising = [...scores].sort((a, b) => a - b);
   return rising[Math.floor(share * rising.length)] ?? 0;
-}
-
-/** What was measured on copies that were made of some of the pictures. */
-export interface CopyRule {
-  readonly threshold: number;
-  /** Half of these copies are as alike as that, or more: beyond, likeness says no more. */
-  readonly usual: number;
 }
 
 /**

@@ -5,6 +5,7 @@ import { decodePicture } from "../data/decode.js";
 import { encodeSmaller } from "../data/encode.js";
 import { RandomStream } from "../random/philox.js";
 import { shuffledRows } from "../search/vectors.js";
+import type { Progress } from "./embed.js";
 import { comparable, glimpse, likeness, sought, thumbnailer } from "./likeness.js";
 import { readablePictures } from "./pictures.js";
 
@@ -21,7 +22,11 @@ export interface CopyScore {
 }
 
 /** Makes a copy of each of some pictures. The same for the same pictures and seed. */
-export async function scoreCopies(dataset: Dataset, seed: number): Promise<CopyScore[]> {
+export async function scoreCopies(
+  dataset: Dataset,
+  seed: number,
+  progress: Progress = () => {},
+): Promise<CopyScore[]> {
   const stream = new RandomStream(seed, "copies");
   const thumbnail = thumbnailer();
   const scores: CopyScore[] = [];
@@ -31,6 +36,7 @@ export async function scoreCopies(dataset: Dataset, seed: number): Promise<CopyS
     const copy = comparable(thumbnail(await editedCopy(picture, stream)));
     const found = glimpse(original, copy);
     scores.push({ glance: found.score, score: likeness(original, copy, found) });
+    progress(scores.length, Math.min(SAMPLE, dataset.size));
   }
   return scores;
 }
@@ -47,12 +53,20 @@ function cropAndMirror({ width, height, channels, data }: Picture, stream: Rando
   const [columns, rows] = [shorter(width), shorter(height)];
   const [left, top] = [stream.below(width - columns + 1), stream.below(height - rows + 1)];
   const mirrored = stream.below(2) === 1;
-  const pixels = new Uint8Array(columns * rows * channels);
+  const length = columns * channels;
+  const pixels = new Uint8Array(rows * length);
   for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      const from = channels * ((top + y) * width + left + (mirrored ? columns - 1 - x : x));
-      pixels.set(data.subarray(from, from + channels), channels * (y * columns + x));
-    }
+    const from = channels * ((top + y) * width + left);
+    const line = data.subarray(from, from + length);
+    if (mirrored) copyMirrored(line, channels, pixels, y * length);
+    else pixels.set(line, y * length);
   }
   return { width: columns, height: rows, channels, data: pixels };
+}
+
+function copyMirrored(line: Uint8Array, channels: number, to: Uint8Array, first: number): void {
+  for (let at = 0; at < line.length; at += channels) {
+    const from = line.length - channels - at;
+    for (let channel = 0; channel < channels; channel++) to[first + at + channel] = line[from + channel]!;
+  }
 }

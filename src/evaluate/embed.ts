@@ -4,7 +4,7 @@ import type { Manifest } from "../artifact/manifest.js";
 import type { DataSource } from "../data/dataset.js";
 import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
 import { openSession } from "../runtime/node.js";
-import { floats } from "../runtime/session.js";
+import { floats, type Session } from "../runtime/session.js";
 import { normalizeRows, type Vectors } from "../search/vectors.js";
 
 /** Raw pixels are compared at this size at most: more pixels cost much and say little. */
@@ -14,14 +14,19 @@ export const EVALUATION_BATCH = 128;
 
 export type Progress = (done: number, total: number) => void;
 
-export interface EmbedOptions {
+/** How pictures are read, and how long their vectors are. */
+export interface BatchOptions {
   readonly preprocessing: Manifest["preprocessing"];
   readonly embeddingDim: number;
   readonly seed: number;
-  readonly threads: number;
   readonly dataWorkers: number;
   /** A picture that cannot be read is an error. */
   readonly strictData: boolean;
+}
+
+export interface EmbedOptions extends BatchOptions {
+  /** Threads of the runtime. */
+  readonly threads: number;
 }
 
 /** Network input [count, 3, imageSize, imageSize] to unit vectors. */
@@ -44,20 +49,25 @@ export async function withEncoder<T>(
   const { imageSize } = options.preprocessing;
   const session = await openSession(encoder, "encoder.onnx", { ep: "cpu", threads });
   try {
-    return await use(async (pixels, count) => {
-      const embeddings = floats([count, dim]);
-      const pictures = floats([count, 3, imageSize, imageSize], pixels);
-      await session.run(new Map([["pixel_values", pictures]]), new Map([["image_embeds", embeddings]]));
-      return { count, dim, data: embeddings.data };
-    });
+    return await use(encodeWith(session, imageSize, "image_embeds", dim));
   } finally {
     await session.close();
   }
 }
 
+/** @param dim length of what the encoder gives as `output` */
+export function encodeWith(session: Session, imageSize: number, output: string, dim: number): Encode {
+  return async (pixels, count) => {
+    const pictures = floats([count, 3, imageSize, imageSize], pixels);
+    const vectors = floats([count, dim]);
+    await session.run(new Map([["pixel_values", pictures]]), new Map([[output, vectors]]));
+    return { count, dim, data: vectors.data };
+  };
+}
+
 /** Calls `use` with every picture of `source`, in order, as the network sees it when it is evaluated. */
 async function forEachBatch(
-  { preprocessing, seed, dataWorkers, strictData: strict }: EmbedOptions,
+  { preprocessing, seed, dataWorkers, strictData: strict }: BatchOptions,
   source: DataSource,
   side: number,
   use: (pixels: Float32Array<ArrayBuffer>, batch: Batch) => Promise<void> | void,
@@ -91,7 +101,7 @@ export interface EmbeddedBatch {
 
 /** Calls `use` with the embeddings of a batch of pictures after the other, in order. */
 export async function embedBatches(
-  options: EmbedOptions,
+  options: BatchOptions,
   encode: Encode,
   source: DataSource,
   use: (batch: EmbeddedBatch) => Promise<void> | void,
@@ -104,7 +114,7 @@ export async function embedBatches(
 
 /** Embeddings of all pictures. */
 export async function embedAll(
-  options: EmbedOptions,
+  options: BatchOptions,
   encode: Encode,
   source: DataSource,
   progress: Progress,
@@ -119,7 +129,7 @@ export async function embedAll(
 }
 
 /** The pictures themselves as unit vectors, at most 32 pixels wide. */
-export async function rawPixels(options: EmbedOptions, source: DataSource): Promise<Embedded> {
+export async function rawPixels(options: BatchOptions, source: DataSource): Promise<Embedded> {
   const side = Math.min(options.preprocessing.imageSize, RAW_SIDE);
   const dim = 3 * side * side;
   const data = new Float32Array(source.rowCount * dim);

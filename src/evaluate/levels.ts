@@ -1,6 +1,6 @@
 /** @file kNN accuracy by the protocol of Wu et al. 2018, section 3.4, and the level of guessing. */
 
-import { accuracy } from "../knn/vote.js";
+import { accuracy, type Neighbours } from "../knn/vote.js";
 import type { KnnLevel } from "../run/records.js";
 import { searchNearest } from "./search.js";
 import type { Vectors } from "../search/vectors.js";
@@ -25,12 +25,28 @@ export async function knnLevels(
   { temperature, threads }: { readonly temperature: number; readonly threads: number },
 ): Promise<KnnLevel[]> {
   if (queries.vectors.count === 0 || bank.vectors.count === 0) return [];
-  const ks = [...new Set(NEIGHBOURS.map((k) => Math.min(k, bank.vectors.count)))];
+  const ks = possibleKs(NEIGHBOURS, bank);
   const found = await searchNearest(queries.vectors, bank.vectors, Math.max(...ks), threads);
-  const hasFive = countClasses(bank.labels).size > BEST;
+  return levelsOf(found, queries.labels, bank.labels, ks, temperature);
+}
+
+/** Each once, and none above the rows that there are. */
+export function possibleKs(ks: readonly number[], { vectors }: Labelled): number[] {
+  return [...new Set(ks.map((k) => Math.min(k, vectors.count)))];
+}
+
+/** kNN accuracy for each k. @param found neighbours of the queries in the bank, max(ks) at least */
+export function levelsOf(
+  found: Neighbours,
+  queryLabels: Int32Array,
+  bankLabels: Int32Array,
+  ks: readonly number[],
+  temperature: number,
+): KnnLevel[] {
+  const hasFive = countClasses(bankLabels).size > BEST;
   return ks.map((k) => {
     const share = (among: number): number =>
-      accuracy(found, bank.labels, queries.labels, { k, temperature }, among);
+      accuracy(found, bankLabels, queryLabels, { k, temperature }, among);
     return { k, top1: share(1), top5: hasFive && k > 1 ? share(BEST) : null };
   });
 }

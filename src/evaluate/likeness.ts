@@ -186,16 +186,13 @@ export function glimpse({ crops }: Sought, { glances }: Comparable): Glimpse {
  * @param from where a glance found it
  */
 export function likeness({ thumbnail }: Sought, other: Comparable, { crop, mirrored }: Glimpse): number {
-  const score = (tried: Crop, channels: Channels): number =>
-    compare(
-      patch(thumbnail, COMPARED_SIDE, tried, false, channels),
-      patch(other.thumbnail, COMPARED_SIDE, WHOLE, mirrored, channels),
-    );
-  const start = score(crop, ALL);
+  const whole = patch(other.thumbnail, COMPARED_SIDE, WHOLE, mirrored);
+  const score = (tried: Crop): number => compare(patch(thumbnail, COMPARED_SIDE, tried), whole);
+  const start = score(crop);
   if (start < HOPELESS) return start;
   const target = patch(other.thumbnail, CLIMB_SIDE, WHOLE, mirrored, GREEN);
   const fit = climb(crop, (tried) => compare(patch(thumbnail, CLIMB_SIDE, tried, false, GREEN), target));
-  return Math.max(start, score(fit, ALL));
+  return fit === crop ? start : Math.max(start, score(fit));
 }
 
 /** From a crop to a better one, by ever smaller steps. */

@@ -9,16 +9,18 @@ import { openSession } from "../runtime/node.js";
 import { floats, int64s, type HostTensor } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import type { Vectors } from "../search/vectors.js";
+import type { Progress } from "./embed.js";
 
 /** Similarities computed at once: 64 MiB. */
 const BLOCK_NUMBERS = 2 ** 24;
 
-/** The `k` rows of `bank` most similar to each query, by dot product. */
+/** The `k` rows of `bank` most similar to each query, by dot product. @param progress told after every block */
 export async function searchNearest(
   queries: Vectors,
   bank: Vectors,
   k: number,
   threads?: number,
+  progress?: Progress,
 ): Promise<Neighbours> {
   const { dim } = bank;
   const model = encodeModel(lower(knnGraph(dim, k), cpu), { producerVersion: VERSION });
@@ -43,6 +45,7 @@ export async function searchNearest(
       );
       similarities.set(values.data, first * k);
       rows.set(neighbours.data, first * k);
+      progress?.(first + count, queries.count);
     }
   } finally {
     await session.close();

@@ -4,7 +4,7 @@ import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
 import { createTransform } from "../data/transform.js";
 import { RandomStream } from "../random/philox.js";
-import { EVALUATION_BATCH, type EmbedOptions, type Encode } from "./embed.js";
+import { EVALUATION_BATCH, type BatchOptions, type Encode } from "./embed.js";
 import { readablePictures } from "./pictures.js";
 import { alignment } from "./statistics.js";
 import { shuffledRows } from "../search/vectors.js";
@@ -25,7 +25,7 @@ export function sampleSize(count: number): number {
  * @returns null where no picture can be read
  */
 export async function alignmentOfViews(
-  { preprocessing, seed }: EmbedOptions,
+  { preprocessing, seed }: BatchOptions,
   augment: AugmentOptions,
   dataset: Dataset,
   encode: Encode,

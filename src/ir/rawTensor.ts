@@ -109,6 +109,11 @@ export function unpackTensor({ dtype, shape, bytes }: RawTensor, where: string):
   return { dtype, shape, data };
 }
 
+/** The bytes of numbers as they lie in memory, without a copy. */
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The bytes of `data`, without a copy: as long as the result is used, `data` must not change. */
 export function fromFloat32(data: Float32Array, shape: readonly number[]): RawTensor {
   if (data.length !== elementCount(shape)) {
@@ -116,7 +121,7 @@ export function fromFloat32(data: Float32Array, shape: readonly number[]): RawTe
       `tensor ${showShape(shape)}: given ${data.length} numbers, expected ${elementCount(shape)}`,
     );
   }
-  return { dtype: "float32", shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  return { dtype: "float32", shape, bytes: bytesOf(data) };
 }
 
 /**

@@ -6,8 +6,16 @@
 import type { DownloadProgress } from "../data/download/resolveDataset.js";
 import type { BrokenPicture } from "../data/loader.js";
 import { DataError } from "../errors.js";
-import { copyRule, copyThreshold, findCopies, pairsAbove, type Partner } from "../evaluate/copies.js";
+import {
+  copyRule,
+  copyThreshold,
+  findCopies,
+  pairsAbove,
+  type Copy,
+  type Partner,
+} from "../evaluate/copies.js";
 import { scoreCopies } from "../evaluate/editedCopies.js";
+import type { Progress } from "../evaluate/embed.js";
 import { comparable, glimpse, likeness, sought, thumbnailer, type Comparable } from "../evaluate/likeness.js";
 import { searchNearest } from "../evaluate/search.js";
 import { groupRows } from "../search/groups.js";
@@ -28,7 +36,11 @@ const LANES = 8;
 const TURN = 64;
 
 /** For the pictures of these rows, in this order, at most k rows that may be alike. */
-export type Propose = (rows: Int32Array, k: number) => Promise<readonly ArrayLike<number>[]>;
+export type Propose = (
+  rows: Int32Array,
+  k: number,
+  progress?: Progress,
+) => Promise<readonly ArrayLike<number>[]>;
 
 export interface DuplicatesOptions {
   /** Pairs at least so alike are copies, in (0, 1]; default: picked from the pictures. */
@@ -80,14 +92,24 @@ export async function findDuplicates(
         `${broken[0]?.reason ?? "no pictures"}`,
     );
   }
-  const copies = await scoreCopies(dataset, 0);
+  const { threshold: given, progress } = options;
+  const show: Progress = (done, total) => progress?.("making copies", done, total);
+  const copies = await scoreCopies(dataset, 0, show);
   const glances = copies.map(({ glance }) => glance);
-  const given = options.threshold;
   const rule = copyRule(copies.map(({ score }) => score));
   const threshold = given ?? rule.threshold;
   const floor = Math.min(threshold, copyThreshold(glances)) - GLANCE_MARGIN;
   const partners = await compareAll(seen, await proposals(seen, options), { floor, threshold }, options);
   const pairs = given === undefined ? findCopies(partners, rule) : pairsAbove(partners, threshold);
+  return { groups: describeGroups(dataset, seen, pairs), threshold, pictures: seen.length, broken };
+}
+
+/** @param pairs by where they stand in `seen` */
+function describeGroups(
+  dataset: NamedPictures,
+  seen: readonly Seen[],
+  pairs: readonly Copy[],
+): (readonly Duplicate[])[] {
   const likest = new Map<number, number>();
   for (const { a, b, score } of pairs)
     for (const at of [a, b]) likest.set(at, Math.max(score, likest.get(at) ?? -1));
@@ -98,8 +120,7 @@ export async function findDuplicates(
       likeness: likest.get(at)!,
     };
   };
-  const groups = groupRows(seen.length, pairs).map((group) => largestFirst(group.map(describe)));
-  return { groups, threshold, pictures: seen.length, broken };
+  return groupRows(seen.length, pairs).map((group) => largestFirst(group.map(describe)));
 }
 
 function largestFirst(group: readonly Duplicate[]): Duplicate[] {
@@ -110,7 +131,7 @@ async function lookAtAll(
   dataset: NamedPictures,
   { progress }: DuplicatesOptions,
 ): Promise<{ seen: Seen[]; broken: BrokenPicture[] }> {
-  const found: (Seen | null)[] = [];
+  const found: Seen[] = [];
   const broken: BrokenPicture[] = [];
   const thumbnail = thumbnailer();
   let [next, done] = [0, 0];
@@ -129,12 +150,13 @@ async function lookAtAll(
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  return { seen: found.filter((one) => one !== undefined && one !== null), broken };
+  // flat leaves out the holes of broken pictures.
+  return { seen: found.flat(), broken: broken.sort((a, b) => a.row - b.row) };
 }
 
 /** For each picture those that may be alike, by where they stand in `seen`; both ways. */
 async function proposals(seen: readonly Seen[], options: DuplicatesOptions): Promise<Set<number>[]> {
-  const { propose, proposeByPixels = true, threads, progress } = options;
+  const { propose, proposeByPixels = true, progress } = options;
   const near = seen.map(() => new Set<number>());
   const add = (at: number, other: number): void => {
     if (at === other) return;
@@ -142,25 +164,33 @@ async function proposals(seen: readonly Seen[], options: DuplicatesOptions): Pro
     near[other]!.add(at);
   };
   const k = Math.min(NEIGHBOURS + 1, seen.length);
-  if (proposeByPixels) {
-    const [upright, mirrored] = [glanceVectors(seen, 0), glanceVectors(seen, 1)];
-    for (const [turn, queries] of [upright, mirrored].entries()) {
-      progress?.("searching neighbours", turn, 2);
-      const found = await searchNearest(queries, upright, k, threads);
-      found.rows.forEach((other, at) => add(Math.floor(at / k), Number(other)));
-    }
-  }
+  if (proposeByPixels) await proposeByGlances(seen, k, options, add);
   if (propose !== undefined) {
     const places = new Map(seen.map(({ row }, at) => [row, at]));
-    const found = await propose(
-      Int32Array.from(seen, ({ row }) => row),
-      k,
-    );
-    found.forEach((rows, at) => {
-      for (const other of Array.from(rows, (row) => places.get(row))) if (other !== undefined) add(at, other);
+    const rows = Int32Array.from(seen, ({ row }) => row);
+    const show: Progress = (done, total) => progress?.("searching by vectors", done, total);
+    const found = await propose(rows, k, show);
+    found.forEach((proposed, at) => {
+      for (const other of Array.from(proposed, (row) => places.get(row)))
+        if (other !== undefined) add(at, other);
     });
   }
   return near;
+}
+
+async function proposeByGlances(
+  seen: readonly Seen[],
+  k: number,
+  { threads, progress }: DuplicatesOptions,
+  add: (at: number, other: number) => void,
+): Promise<void> {
+  const [upright, mirrored] = [glanceVectors(seen, 0), glanceVectors(seen, 1)];
+  for (const [turn, queries] of [upright, mirrored].entries()) {
+    const show: Progress = (done, total) =>
+      progress?.("searching neighbours", turn * total + done, 2 * total);
+    const found = await searchNearest(queries, upright, k, threads, show);
+    found.rows.forEach((other, at) => add(Math.floor(at / k), Number(other)));
+  }
 }
 
 /** Small pictures as unit vectors, without the brightness and tint that they have as a whole. */

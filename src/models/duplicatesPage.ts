@@ -30,7 +30,7 @@ export async function printDuplicatesPage(
   return printGallery({
     title: `Duplicates in ${dataset.name}`,
     facts: [
-      `${counted(groups.length, "group")} among ${counted(pictures, "picture")}; ${counted(copies, "copy").replace("copys", "copies")} could go. ` +
+      `${counted(groups.length, "group")} among ${counted(pictures, "picture")}; ${counted(copies, "copy", "copies")} could go. ` +
         `Framed: the largest of each group, to keep.`,
       `Likeness is 1 for the same pixels; pictures from ${threshold.toFixed(3)} on that stand out from the others count as copies. Nothing was deleted.`,
       ...(left > 0

@@ -66,9 +66,9 @@ async function embedSource(
   { preprocessing }: Model,
   { encode, dim }: Encoder,
   { source, prefix }: NamedSource,
-  { threads = 1, dataWorkers = 2, strictData = false, progress }: EmbedPicturesOptions,
+  { dataWorkers = 2, strictData = false, progress }: EmbedPicturesOptions,
 ): Promise<EmbeddedPictures> {
-  const options = { preprocessing, embeddingDim: dim, seed: 0, threads, dataWorkers, strictData };
+  const options = { preprocessing, embeddingDim: dim, seed: 0, dataWorkers, strictData };
   const { vectors: all, broken } = await embedAll(options, encode, source, progress ?? (() => {}));
   const { vectors, rows } = withoutRows(all, broken);
   const dataset = await openDataset(source);

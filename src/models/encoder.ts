@@ -4,9 +4,9 @@ import { decodeModel } from "../codec/decode.js";
 import type { Picture } from "../data/dataset.js";
 import { createTransform } from "../data/transform.js";
 import { ArtifactError } from "../errors.js";
-import { EVALUATION_BATCH, type Encode } from "../evaluate/embed.js";
+import { encodeWith, EVALUATION_BATCH, type Encode } from "../evaluate/embed.js";
 import { openSession } from "../runtime/node.js";
-import { floats, type Session } from "../runtime/session.js";
+import type { Session } from "../runtime/session.js";
 import type { Vectors } from "../search/vectors.js";
 import type { Model } from "./model.js";
 
@@ -40,13 +40,7 @@ export async function openEncoder(model: Model, options: EncoderOptions = {}): P
   const session = await openSession(model.encoder, model.where, { ep: "cpu", ...(threads && { threads }) });
   try {
     const dim = dimOf(model, session, output);
-    const encode: Encode = async (pixels, count) => {
-      const vectors = floats([count, dim]);
-      const { imageSize: side } = model.preprocessing;
-      const pictures = floats([count, 3, side, side], pixels);
-      await session.run(new Map([["pixel_values", pictures]]), new Map([[output, vectors]]));
-      return { count, dim, data: vectors.data };
-    };
+    const encode = encodeWith(session, model.preprocessing.imageSize, output, dim);
     const embed = embedder(model, encode, dim);
     return { dim, encode, embed, close: () => session.close() };
   } catch (error) {

@@ -54,9 +54,9 @@ export async function fillIndex(
     const total = wanted.reduce((sum, { ids }) => sum + ids.length, 0);
     const waiting = new Waiting(index, options);
     let [before, broken] = [0, 0];
-    const { dataWorkers = 2, strictData = false, threads = 1 } = options;
+    const { dataWorkers = 2, strictData = false } = options;
     const { preprocessing } = model;
-    const embedding = { preprocessing, embeddingDim: encoder.dim, seed: 0, threads, dataWorkers, strictData };
+    const embedding = { preprocessing, embeddingDim: encoder.dim, seed: 0, dataWorkers, strictData };
     for (const { named, ids } of wanted) {
       if (ids.length === 0) continue;
       await embedBatches(embedding, encoder.encode, named.source, async (batch) => {

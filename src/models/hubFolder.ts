@@ -5,8 +5,8 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { count } from "../artifact/numbers.js";
+import * as z from "zod";
+import { count, perChannel } from "../artifact/numbers.js";
 import { checkSchema, parseJson } from "../artifact/schema.js";
 import { sha256Of } from "../data/names.js";
 import { ArtifactError } from "../errors.js";
@@ -19,7 +19,6 @@ export const HUB = {
 } as const;
 
 const REMEDY = "export the folder again";
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 
 /** Other keys are for other readers. */
 const configSchema = z.object({

@@ -3,22 +3,18 @@
 import { openDataset } from "../data/dataset.js";
 import type { DownloadOptions, DownloadProgress } from "../data/download/resolveDataset.js";
 import { DataError, UsageError } from "../errors.js";
+import type { Progress } from "../evaluate/embed.js";
 import { labelsOf } from "../evaluate/labels.js";
-import type { Labelled } from "../evaluate/levels.js";
+import { levelsOf, possibleKs, type Labelled } from "../evaluate/levels.js";
 import { searchNearest } from "../evaluate/search.js";
 import { countAnswers, type Confusion } from "../knn/confusion.js";
-import { accuracy, classify, type Neighbours } from "../knn/vote.js";
+import { classify } from "../knn/vote.js";
 import { readRun } from "../report/runRecords.js";
 import type { KnnLevel } from "../run/records.js";
 import { takeRows } from "../search/vectors.js";
 import { NO_LABEL, type EmbeddedPictures } from "./embedPictures.js";
 import type { Model } from "./model.js";
 import { picturesOfRun, readBank, runOf } from "./pictures.js";
-
-/** Answers that count for top-5. */
-const BEST = 5;
-/** Queries searched for between two signs of progress. */
-const QUERIES = 2048;
 
 /** Pictures with their vectors and classes. */
 export interface LabelledPictures extends Labelled {
@@ -52,7 +48,7 @@ export async function measureKnn(
   test: LabelledPictures,
   { ks: asked, temperature, threads, progress }: KnnOptions,
 ): Promise<KnnResult> {
-  const ks = [...new Set(asked.map((k) => Math.min(k, train.vectors.count)))];
+  const ks = possibleKs(asked, train);
   if (ks.length === 0 || test.vectors.count === 0 || ks.some((k) => !Number.isInteger(k) || k < 1)) {
     throw new UsageError(
       `kNN: found ${train.vectors.count} and ${test.vectors.count} pictures and k = ${asked.join(", ")}, ` +
@@ -64,37 +60,11 @@ export async function measureKnn(
   const renumber = ({ labels, classNames: own }: LabelledPictures): Int32Array =>
     labels.map((label) => numbers.get(own[label]!)!);
   const [known, wanted] = [renumber(train), renumber(test)];
-  const found = await searchInParts(train, test, Math.max(...ks), threads, progress);
-  const hasFive = new Set(known).size > BEST;
-  const levels = ks.map((k): KnnLevel => {
-    const share = (among: number): number => accuracy(found, known, wanted, { k, temperature }, among);
-    return { k, top1: share(1), top5: hasFive && k > 1 ? share(BEST) : null };
-  });
+  const show: Progress = (done, total) => progress?.("searching neighbours", done, total);
+  const found = await searchNearest(test.vectors, train.vectors, Math.max(...ks), threads, show);
+  const levels = levelsOf(found, wanted, known, ks, temperature);
   const answers = classify(found, known, { k: ks[0]!, temperature });
   return { levels, confusion: countAnswers(answers, wanted, classNames.length), classNames };
-}
-
-async function searchInParts(
-  { vectors: bank }: Labelled,
-  { vectors: queries }: Labelled,
-  k: number,
-  threads: number | undefined,
-  progress: DownloadProgress | undefined,
-): Promise<Neighbours> {
-  const similarities = new Float32Array(queries.count * k);
-  const rows = new BigInt64Array(queries.count * k);
-  for (let first = 0; first < queries.count; first += QUERIES) {
-    const count = Math.min(QUERIES, queries.count - first);
-    const part = takeRows(
-      queries,
-      Array.from({ length: count }, (_, at) => first + at),
-    );
-    const found = await searchNearest(part, bank, k, threads);
-    similarities.set(found.similarities, first * k);
-    rows.set(found.rows, first * k);
-    progress?.("searching neighbours", first + count, queries.count);
-  }
-  return { count: queries.count, k, similarities, rows };
 }
 
 /** @throws DataError where a picture has no label */

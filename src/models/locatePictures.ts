@@ -8,8 +8,9 @@ import { kindOfPath } from "../data/files.js";
 import type { SkippedPath } from "../data/folders.js";
 import type { Parts } from "../data/formats/finder.js";
 import { sourceOfFiles } from "../data/formats/folder.js";
-import { nameAt } from "../data/names.js";
+import { partOf } from "../data/formats/joined.js";
 import { locateData } from "../data/locate.js";
+import { nameAt } from "../data/names.js";
 import { DataError } from "../errors.js";
 
 /** Which pictures of a set: those to learn from, those to evaluate on, or both. */
@@ -89,6 +90,16 @@ export function takePart(where: string, { train, evaluate }: Parts, part: Part):
 
 /** The file that a picture is; null: it lies in a larger one. */
 export function pictureFile(source: DataSource, row: number): string | null {
-  if (source.kind === "picked") return pictureFile(source.whole, source.rows[row]!);
-  return source.kind === "folder" ? path.resolve(source.root, nameAt(source.files, row)) : null;
+  switch (source.kind) {
+    case "folder":
+      return path.resolve(source.root, nameAt(source.files, row));
+    case "joined": {
+      const { part, inPart } = partOf(source, row);
+      return pictureFile(source.parts[part]!.source, inPart);
+    }
+    case "picked":
+      return pictureFile(source.whole, source.rows[row]!);
+    default:
+      return null;
+  }
 }

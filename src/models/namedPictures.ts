@@ -1,6 +1,7 @@
 /** @file Several sets of pictures as one, without their labels. */
 
 import { openDataset, type Dataset } from "../data/dataset.js";
+import { joinSources } from "../data/formats/joined.js";
 import { pictureFile, type NamedSource } from "./locatePictures.js";
 
 export interface NamedPictures extends Dataset {
@@ -9,36 +10,14 @@ export interface NamedPictures extends Dataset {
   file(row: number): string | null;
 }
 
-/** Rows run through the sets in their order. */
+/** Rows run through the sets in their order. @param sources one at least */
 export async function openNamed(sources: readonly NamedSource[]): Promise<NamedPictures> {
-  const sets = await Promise.all(
-    sources.map(async ({ source, prefix }) => ({ source, prefix, dataset: await openDataset(source) })),
-  );
-  const find = (row: number): { readonly set: (typeof sets)[number]; readonly inSet: number } => {
-    let inSet = row;
-    for (const set of sets) {
-      if (inSet < set.dataset.size) return { set, inSet };
-      inSet -= set.dataset.size;
-    }
-    return { set: sets.at(-1)!, inSet: row }; // out of range: the set says so
-  };
+  const all = joinSources(sources, sources.map(({ source }) => source.name).join("; "));
   return {
+    ...(await openDataset(all)),
     sources,
-    name: sets.map(({ dataset }) => dataset.name).join("; "),
-    size: sets.reduce((sum, { dataset }) => sum + dataset.size, 0),
     classNames: [],
     label: () => null,
-    id(row) {
-      const { set, inSet } = find(row);
-      return set.prefix + set.dataset.id(inSet);
-    },
-    picture(row) {
-      const { set, inSet } = find(row);
-      return set.dataset.picture(inSet);
-    },
-    file(row) {
-      const { set, inSet } = find(row);
-      return pictureFile(set.source, inSet);
-    },
+    file: (row) => pictureFile(all, row),
   };
 }

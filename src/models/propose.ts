@@ -19,10 +19,10 @@ export function proposeByVectors(
   const rowOf = rowsOf(pictures);
   const embedded = ids.map((id) => rowOf.get(id)!);
   const placeOf = new Map(embedded.map((row, place) => [row, place]));
-  return async (rows, k) => {
+  return async (rows, k, progress) => {
     const places = Array.from(rows, (row) => placeOf.get(row) ?? 0);
     const most = Math.min(k, vectors.count);
-    const found = await searchNearest(takeRows(vectors, places), vectors, most, threads);
+    const found = await searchNearest(takeRows(vectors, places), vectors, most, threads, progress);
     return places.map((_, at) =>
       Array.from(found.rows.subarray(at * most, (at + 1) * most), (place) => embedded[Number(place)]!),
     );
@@ -32,7 +32,7 @@ export function proposeByVectors(
 /** Through an index, however large: what it does not hold has no proposals. */
 export function proposeByIndex(pictures: NamedPictures, { backend }: OpenedIndex): Propose {
   const rowOf = rowsOf(pictures);
-  return async (rows, k) => {
+  return async (rows, k, progress) => {
     const proposed: number[][] = [];
     for (let first = 0; first < rows.length; first += BATCH) {
       const batch = [...rows.subarray(first, first + BATCH)];
@@ -44,6 +44,7 @@ export function proposeByIndex(pictures: NamedPictures, { backend }: OpenedIndex
       let next = 0;
       for (const vector of vectors)
         proposed.push(vector === null ? [] : hits[next++]!.flatMap(({ id }) => rowOf.get(id) ?? []));
+      progress?.(proposed.length, rows.length);
     }
     return proposed;
   };

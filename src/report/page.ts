@@ -170,7 +170,7 @@ function settingsSection(title: string, settings: JsonObject | null, open: boole
     ([key, value]) => `<tr><th scope="row">${escape(key)}</th><td>${escape(value)}</td></tr>`,
   );
   return `<h2>${title}</h2>
-<details${open ? " open" : ""}><summary>${counted(rows.length, "entry").replace("entrys", "entries")}</summary>
+<details${open ? " open" : ""}><summary>${counted(rows.length, "entry", "entries")}</summary>
 <table class="settings"><tbody>
 ${rows.join("\n")}
 </tbody></table></details>`;

@@ -31,6 +31,6 @@ export function brief(value: number): string {
 }
 
 /** "1 epoch", "2 epochs" */
-export function counted(count: number, noun: string): string {
-  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${whole(count)} ${count === 1 ? noun : plural}`;
 }

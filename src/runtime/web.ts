@@ -10,6 +10,7 @@ import type { Env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
 import { checkNames, type HostTensor, type Session, type SessionOptions } from "./session.js";
+import { webThreads } from "./webThreads.js";
 
 type Ort = typeof import("onnxruntime-web/wasm");
 
@@ -80,23 +81,7 @@ function settle(env: Env, { assets, binary, threads }: WebSessionOptions): void 
   env.logLevel = "error";
   env.wasm.wasmPaths = assets.href;
   if (binary !== undefined) env.wasm.wasmBinary = binary.buffer;
-  // Threads need shared memory, which a page has only where it is isolated.
-  env.wasm.numThreads = mayShareMemory() ? (threads ?? defaultThreads()) : 1;
-}
-
-/** More than these gain little on small models, and each takes memory. */
-const MOST_THREADS = 4;
-
-/** Processors of the machine; the library itself would take half of them. Node does not say here: one. */
-function defaultThreads(): number {
-  const { navigator } = globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } };
-  return Math.min(MOST_THREADS, navigator?.hardwareConcurrency ?? 1);
-}
-
-/** Node always may; it does not know the property. */
-function mayShareMemory(): boolean {
-  const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean };
-  return typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false;
+  env.wasm.numThreads = webThreads(threads);
 }
 
 function refusal(where: string, what: string, error: unknown): ProviderError {

@@ -120,14 +120,15 @@ export class CodeMemory<M extends WasmMemory | SharedWasmMemory = WasmMemory> {
   /** @returns how many were not deleted before @throws UsageError for a row that is not there */
   delete(rows: Iterable<number>): number {
     let deleted = 0;
+    const bytes = new Uint8Array(this.memory.buffer);
     for (const row of rows) {
       const segment = this.added.find(({ firstRow, count }) => row >= firstRow && row < firstRow + count);
       if (!segment) {
         throw new UsageError(`scan: there is no row ${row} to delete, expected 0 to ${this.rows - 1}`);
       }
-      const mark = new Uint8Array(this.memory.buffer, segment.deleted + row - segment.firstRow, 1);
-      if (mark[0] === 0) deleted++;
-      mark[0] = 1;
+      const at = segment.deleted + row - segment.firstRow;
+      if (bytes[at] === 0) deleted++;
+      bytes[at] = 1;
     }
     return deleted;
   }

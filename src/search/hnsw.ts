@@ -49,11 +49,10 @@ export interface HnswOptions {
   readonly connectivity?: number;
   /** Rows that are looked at to link a new one; default 128. */
   readonly expansionAdd?: number;
-  /** Rows that are looked at for a query. More find more and take longer. */
-  readonly expansionSearch?: number;
 }
 
 const DEFAULTS = { storage: "i8", connectivity: 16, expansionAdd: 128 } as const;
+/** Rows that are looked at for a query. More find more and take longer. */
 const EXPANSION_SEARCH = 128;
 
 /** Rows that are not to be found. */
@@ -87,8 +86,8 @@ export class HnswGraph {
   }
 
   /** @throws InstdiscError (as a rejection) without usearch */
-  static async create({ expansionSearch, ...options }: HnswOptions): Promise<HnswGraph> {
-    return new HnswGraph(await loadUsearch(), { ...DEFAULTS, ...options }, expansionSearch);
+  static async create(options: HnswOptions): Promise<HnswGraph> {
+    return new HnswGraph(await loadUsearch(), { ...DEFAULTS, ...options });
   }
 
   /** Reads a saved graph into memory; it can be added to. @throws ArtifactError when it is missing or not whole; as create */

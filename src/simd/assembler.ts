@@ -50,7 +50,7 @@ const binary =
   (...instruction: number[]): Binary =>
   (a, b) => [...a, ...b, ...instruction];
 
-/** Names as in the specification. Locals are numbered: parameters first. */
+/** Instructions by what they are here for; the specification has other names. Locals are numbered: parameters first. */
 export const wasm = {
   get: (local: number): Code => [0x20, ...unsigned(local)],
   set: (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -148,6 +149,22 @@ describe("atomicWrite", () => {
     await atomicWrite(path, Uint8Array.of(1, 2));
     await atomicWrite(path, Uint8Array.of(3));
     assert.deepEqual([...(await readFile(path))], [3]);
+    assert.deepEqual(await readdir(root), ["file"]);
+  });
+
+  it("lets a function write the file, and leaves nothing behind of one that fails", async () => {
+    const path = join(root, "file");
+    await atomicWrite(path, (temporary) => writeFileSync(temporary, "whole"));
+    const half = (temporary: string) => {
+      writeFileSync(temporary, "ha");
+      throw new ArtifactError("no more room");
+    };
+    await assert.rejects(atomicWrite(path, half), new ArtifactError("no more room"));
+    await assert.rejects(
+      atomicWrite(path, () => undefined),
+      /file: cannot be written \(ENOENT\)/,
+    );
+    assert.equal(await readFile(path, "utf8"), "whole");
     assert.deepEqual(await readdir(root), ["file"]);
   });
 

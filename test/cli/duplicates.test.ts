@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { prefixSet, setsOfPaths } from "../../src/models/pictureSets.js";
+import { ExactIndex } from "../../src/search/folder/exactIndex.js";
+import { createIndexFolder } from "../../src/search/folder/store.js";
+import { normalizeRows } from "../../src/search/vectors.js";
 import { plantCopies, writeRealPictures } from "../support/plantedCopies.js";
 import { suiteFolder } from "../support/temporary.js";
 import { suiteRun } from "../support/trainedRun.js";
@@ -49,6 +54,45 @@ describe("onnx-instdisc duplicates", () => {
     assert.equal(code, 0, stderr);
     const { pictures } = JSON.parse(stdout) as { pictures: number };
     assert.equal(pictures, 200);
+  });
+
+  describe("of an index", () => {
+    const dim = 1024;
+    /** So many vectors that threads search them. */
+    const ROWS = 4200;
+
+    before(async () => {
+      mkdirSync(join(folder(), "more"));
+      copyFileSync(join(folder(), "photos/0007.png"), join(folder(), "more/again.png"));
+      const sets = await setsOfPaths(["photos", "more"].map((name) => join(folder(), name)));
+      const path = join(folder(), "index");
+      await createIndexFolder(path, { dim, precision: "float32", model: null, pictures: [] });
+      const index = await ExactIndex.open(path);
+      for (const { set } of sets) await index.addPictures((known) => prefixSet(known, set));
+      const pictures = readdirSync(join(folder(), "photos"));
+      const ids = Array.from({ length: ROWS }, (_, at) => pictures[at] ?? `vector ${at}`);
+      const data = Float32Array.from({ length: ROWS * dim }, (_, at) => Math.sin(at * at));
+      await index.add({ ids, vectors: normalizeRows({ count: ROWS, dim, data }) });
+      await index.close();
+    });
+
+    it("names the files of all its sets, and ends although threads searched", async () => {
+      // Ends what does not end of its own accord.
+      const watch = (stderr: string, child: ChildProcess): void => {
+        if (stderr.includes("alike from")) setTimeout(() => child.kill(), 20_000).unref();
+      };
+      const { code, stdout, stderr } = await runCli(["duplicates", "index"], { cwd: folder(), watch });
+      assert.equal(code, 0, stderr);
+      const copies = planted.filter((name) => !name.endsWith("large.jpg")).map((name) => `photos/${name}`);
+      assert.deepEqual(stdout.trim().split("\n").sort(), ["more/again.png", ...copies]);
+      assert.match(stderr, /65 pictures: 5 that could go, in 2 groups/);
+    });
+
+    it("refuses options that say what the index says", async () => {
+      const { code, stderr } = await duplicates("index", "--model", trained().run, "--part", "train");
+      assert.equal(code, 2);
+      assert.match(stderr, /index: found --model, --part, expected none of these with a run or an index/);
+    });
   });
 
   it("refuses a threshold out of range", async () => {

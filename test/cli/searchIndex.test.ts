@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openIndex } from "../../src/models/openIndex.js";
+import { lockFolder } from "../../src/search/folder/lock.js";
 import { suiteFolder } from "../support/temporary.js";
 import { suiteRun } from "../support/trainedRun.js";
 import { runCli, type Outcome } from "./executable.js";
@@ -94,6 +95,43 @@ describe("onnx-instdisc index", () => {
     const info = JSON.parse(await succeeds("info", "changing", "--json")) as Record<string, unknown>;
     assert.deepEqual([info["vectors"], info["deleted"], info["precision"]], [238, 0, "float32"]);
     assert.match(await succeeds("add", "changing", pictures, "--missing"), /Added 2 vectors/);
+  });
+
+  it("adds and deletes without reading the graph, which info and its check do read", async () => {
+    const { run, pictures } = trained();
+    await succeeds("create", "damaged", "--model", run, "--data", pictures, "--hnsw");
+    const { backend } = await openIndex(join(folder(), "damaged"), { pictures: false });
+    const [first] = backend.ids();
+    await backend.close();
+    const segments = join(folder(), "damaged/segments");
+    appendFileSync(
+      join(
+        segments,
+        readdirSync(segments).find((name) => name.endsWith(".hnsw"))!,
+      ),
+      "more",
+    );
+    assert.match(await succeeds("delete", "damaged", first!), /Deleted 1 vector of damaged; 239 left/);
+    assert.match(await succeeds("add", "damaged", pictures, "--missing"), /Added 1 vector to damaged/);
+    const fault = /\.hnsw: has sha256 .*, index\.json expects .*; build the graph again/;
+    await fails(1, fault, "info", "damaged");
+    await fails(1, fault, "info", "damaged", "--check");
+    assert.match(await succeeds("hnsw", "damaged"), /Built a graph over 240 vectors/);
+    await succeeds("info", "damaged", "--check");
+  });
+
+  it("says which writer it waits for", async () => {
+    await succeeds("create", "busy", "--model", trained().run, "--from-bank");
+    const release = await lockFolder(join(folder(), "busy"));
+    const { code, stderr } = await runCli(["index", "delete", "busy", "nobody"], {
+      cwd: folder(),
+      watch: release,
+    });
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      new RegExp(`^busy: waiting for process ${process.pid} of \\w+, which is writing\n$`),
+    );
   });
 
   it("refuses what makes no sense, before it writes anything", async () => {

@@ -18,7 +18,13 @@ describe("searchNearest", () => {
     const count = 2 ** 23;
     const data = new Float32Array(count);
     [7, 70, 700].forEach((row, at) => (data[row] = at + 1));
-    const found = await searchNearest(vectors(1, [1], [-1], [2]), { count, dim: 1, data }, 1, 2);
+    const told: number[][] = [];
+    const bank = { count, dim: 1, data };
+    const found = await searchNearest(vectors(1, [1], [-1], [2]), bank, 1, 2, (...done) => told.push(done));
+    assert.deepEqual(told, [
+      [2, 3],
+      [3, 3],
+    ]);
     assert.deepEqual([...found.rows], [700n, 0n, 700n]);
     assert.deepEqual([...found.similarities].map(Math.abs), [3, 0, 6]);
   });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { joinSources } from "../../src/data/formats/joined.js";
+import { DataError } from "../../src/errors.js";
 import { findDuplicates, type Duplicates } from "../../src/models/duplicates.js";
 import { embedPictures } from "../../src/models/embedPictures.js";
 import { locatePictures } from "../../src/models/locatePictures.js";
@@ -75,6 +78,27 @@ describe("duplicates", () => {
     assert.ok(exact.groups.every((group) => group.length < 5));
     assert.ok(loose.groups.length > 0);
     assert.equal(loose.threshold, 0.5);
+  });
+
+  it("tell of broken pictures in their order, whichever is found out first", async () => {
+    const pictures = await open(clean());
+    const picture = async (row: number) => {
+      if (row > 2) return pictures.picture(row);
+      await setTimeout(20 * (3 - row));
+      throw new DataError("torn");
+    };
+    const { broken } = await findDuplicates({ ...pictures, size: 12, picture });
+    assert.deepEqual(
+      broken.map(({ row }) => row),
+      [0, 1, 2],
+    );
+  });
+
+  it("have their files where several sets are one", async () => {
+    const { sources } = await locatePictures([clean(), mixed()]);
+    const pictures = await openNamed([{ source: joinSources(sources, "both"), prefix: "" }]);
+    assert.equal(pictures.file(COUNT - 1), join(clean(), "0239.png"));
+    assert.equal(pictures.file(COUNT), join(mixed(), "0000-cropped.png"));
   });
 
   it("are found where every picture is there twice", async () => {

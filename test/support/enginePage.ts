@@ -45,6 +45,7 @@ export class EngineHarness {
   searchRow = (row: number, k: number) => this.#ask<Found[]>("searchRow", row, k);
   similarities = (row: number) => this.#ask<number[]>("similarities", row);
   picture = (row: number) => this.#ask<{ type: string; bytes: number[] }>("picture", row);
+  close = () => this.#ask<string[]>("close");
 
   async #ask<T>(name: string, ...args: unknown[]): Promise<T> {
     await this.page.waitForFunction("globalThis.harness !== undefined");

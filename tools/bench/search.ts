@@ -50,6 +50,9 @@ const [count, dim, k] = [Number(given.rows), Number(given.dim), Number(given.k)]
 const [rounds, queriesAtOnce] = [Number(given.rounds), Number(given.queries)];
 const graphRows = Math.min(count, Number(given["hnsw-rows"] ?? given.rows));
 const expansion = Number(given.expansion);
+const kinds = KINDS.filter((kind) => given.kind === undefined || given.kind === kind);
+if (kinds.length === 0)
+  throw new Error(`bench/search: found --kind ${given.kind}, expected ${KINDS.join(" or ")}; name one`);
 
 interface Contestant {
   readonly name: string;
@@ -233,9 +236,7 @@ async function compare(kind: Kind, folder: string) {
 const folder = mkdtempSync(join(tmpdir(), "instdisc-search-"));
 try {
   const comparisons = [];
-  for (const kind of KINDS) {
-    if (given.kind === undefined || given.kind === kind) comparisons.push(await compare(kind, folder));
-  }
+  for (const kind of kinds) comparisons.push(await compare(kind, folder));
   const report = {
     what: `milliseconds a query for the ${k} nearest, one query at a time`,
     machine: MACHINE,

@@ -9,12 +9,12 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import autocannon from "autocannon";
 import { bytes } from "../../src/cli/format.js";
 import { encodeSmaller } from "../../src/data/encode.js";
 import { readSource } from "../../src/serve/collection/source.js";
+import { BIN } from "../child.js";
 import { MACHINE, VERSIONS } from "./machine.js";
 
 const { values: given, positionals } = parseArgs({
@@ -31,9 +31,7 @@ if (run === undefined) throw new Error("bench/serve: found no run, expected the 
 /** Different pictures that are sent. */
 const UPLOADS = 64;
 const WATCH_MS = 5000;
-
-/** Compiled, this file is dist/tools/bench/serve.js. */
-const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
+const PROBE_MS = 250;
 
 interface Server {
   readonly url: string;
@@ -76,36 +74,47 @@ async function requestsOf(folder: string): Promise<autocannon.Request[]> {
   return requests;
 }
 
-const { url, child } = await start();
 const requests = await requestsOf(run);
+const { url, child } = await start();
 const memory: number[] = [];
-const began = performance.now();
-const watch = setInterval(() => {
-  void metric(url, "resident_memory_bytes").then((resident) => {
-    memory.push(resident);
-    const seconds = Math.round((performance.now() - began) / 1000);
-    process.stderr.write(`${seconds} s of ${given.seconds} s: resident ${bytes(resident)}\n`);
-  });
-}, WATCH_MS);
-
 /** Time in which the loop answers what needs no thread: under load, it must stay free. */
 const health: number[] = [];
-const probe = setInterval(() => {
-  const asked = performance.now();
-  void fetch(`${url}api/health`).then(async (response) => {
-    await response.arrayBuffer();
-    health.push(performance.now() - asked);
-  });
-}, 250);
 
-const result = await autocannon({
-  url,
-  connections: Number(given.connections),
-  duration: Number(given.seconds),
-  requests,
-});
-clearInterval(watch);
-clearInterval(probe);
+/** Asks the server now and then how it is. @returns what ends it */
+function watch(): () => void {
+  const began = performance.now();
+  const resident = setInterval(() => {
+    void metric(url, "resident_memory_bytes").then((size) => {
+      memory.push(size);
+      const seconds = Math.round((performance.now() - began) / 1000);
+      process.stderr.write(`${seconds} s of ${given.seconds} s: resident ${bytes(size)}\n`);
+    });
+  }, WATCH_MS);
+  const probe = setInterval(() => {
+    const asked = performance.now();
+    void fetch(`${url}api/health`).then(async (response) => {
+      await response.arrayBuffer();
+      health.push(performance.now() - asked);
+    });
+  }, PROBE_MS);
+  return () => {
+    clearInterval(resident);
+    clearInterval(probe);
+  };
+}
+
+async function load(): Promise<autocannon.Result> {
+  const stop = watch();
+  try {
+    const [connections, duration] = [Number(given.connections), Number(given.seconds)];
+    return await autocannon({ url, connections, duration, requests });
+  } finally {
+    stop();
+    child?.kill("SIGTERM");
+  }
+}
+
+const result = await load();
 health.sort((a, b) => a - b);
 const failed = result.errors + result.timeouts + result.non2xx;
 const report = {
@@ -129,5 +138,4 @@ const report = {
   residentBytes: memory,
 };
 process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);
-child?.kill("SIGTERM");
 process.exitCode = failed > 0 ? 1 : 0;

@@ -40,7 +40,12 @@ const OPTIONS = {
     describe: "likeness from which pictures are copies, above 0 to 1",
     defaultDescription: "picked from the pictures",
   },
-  part: { choices: PARTS, default: "all", requiresArg: true, describe: "pictures to look at" },
+  part: {
+    choices: PARTS,
+    requiresArg: true,
+    describe: "pictures to look at",
+    defaultDescription: "all",
+  },
   out: { type: "string", requiresArg: true, describe: "page to write, with the groups side by side" },
   ...EMBEDDING_OPTIONS,
   json: { type: "boolean", default: false, describe: "print the groups as JSON" },
@@ -50,7 +55,7 @@ interface DuplicatesArguments extends EmbeddingArguments {
   readonly path: string;
   readonly model?: string;
   readonly threshold?: number;
-  readonly part: Part;
+  readonly part?: Part;
   readonly out?: string;
   readonly json: boolean;
 }
@@ -79,11 +84,24 @@ export function duplicatesCommand(parser: Argv, io: Io): void {
 
 async function duplicates(given: DuplicatesArguments, io: Io): Promise<string> {
   checkNumbers(given);
-  const { threshold, threads, out } = given;
+  const { threshold } = given;
   if (threshold !== undefined && !(threshold > 0 && threshold <= 1)) {
     throw new UsageError(`--threshold: found ${threshold}, expected above 0, at most 1; correct it`);
   }
-  const { pictures, propose, proposeByPixels } = await open(given, io);
+  const opened = await open(given, io);
+  try {
+    return await listDuplicates(opened, given, io);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function listDuplicates(
+  { pictures, propose, proposeByPixels }: Opened,
+  given: DuplicatesArguments,
+  io: Io,
+): Promise<string> {
+  const { threshold, threads, out } = given;
   const found = await withProgress(io, (progress) =>
     findDuplicates(pictures, { threshold, threads, progress, proposeByPixels, ...(propose && { propose }) }),
   );
@@ -106,12 +124,26 @@ interface Opened {
   readonly pictures: NamedPictures;
   readonly propose: Propose | null;
   readonly proposeByPixels: boolean;
+  close(): Promise<void>;
 }
 
 /** A run and an index bring their own vectors; pictures get some where there is a model. */
 async function open(given: DuplicatesArguments, io: Io): Promise<Opened> {
-  if (namesIndex(given.path)) {
-    const index = await openIndex(given.path);
+  if (namesIndex(given.path)) return openPicturesOfIndex(given, io);
+  const options = { part: given.part, format: given["data-format"] };
+  const sources = await locateNamedPictures([given.path], options, io);
+  const pictures = await openNamed(sources);
+  const opened = { pictures, proposeByPixels: true, close: async () => {} };
+  if (given.model === undefined) return { ...opened, propose: null };
+  const embedded = await embedNamed(await readModel(given.model), sources, given, io);
+  return { ...opened, propose: proposeByVectors(pictures, embedded, given.threads) };
+}
+
+async function openPicturesOfIndex(given: DuplicatesArguments, io: Io): Promise<Opened> {
+  checkForIndex(given);
+  const index = await withProgress(io, (progress) => openIndex(given.path, { progress }));
+  const close = (): Promise<void> => index.backend.close();
+  try {
     if (index.pictures === null) {
       throw new UsageError(
         `${given.path}: does not say where its pictures are, expected some to compare; give their folder`,
@@ -119,14 +151,21 @@ async function open(given: DuplicatesArguments, io: Io): Promise<Opened> {
     }
     const pictures = await openNamed([{ source: index.pictures.source, prefix: "" }]);
     const proposeByPixels = pictures.size <= MOST_BY_PIXELS;
-    return { pictures, propose: proposeByIndex(pictures, index), proposeByPixels };
+    return { pictures, propose: proposeByIndex(pictures, index), proposeByPixels, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  const options = { part: given.part, format: given["data-format"] };
-  const sources = await locateNamedPictures([given.path], options, io);
-  const pictures = await openNamed(sources);
-  if (given.model === undefined) return { pictures, propose: null, proposeByPixels: true };
-  const embedded = await embedNamed(await readModel(given.model), sources, given, io);
-  return { pictures, propose: proposeByVectors(pictures, embedded, given.threads), proposeByPixels: true };
+}
+
+/** @throws UsageError listing options that say what a run and an index say themselves */
+function checkForIndex(given: DuplicatesArguments): void {
+  const found = (["model", "part", "data-format"] as const).filter((name) => given[name] !== undefined);
+  if (found.length === 0) return;
+  throw new UsageError(
+    `${given.path}: found ${found.map((name) => `--${name}`).join(", ")}, expected none of these with a run or an index, ` +
+      "which has its own pictures and vectors; leave them out, or give a folder of pictures",
+  );
 }
 
 function tellSummary(

@@ -4,7 +4,8 @@ import type { Argv } from "yargs";
 import { PRECISIONS } from "../../artifact/searchIndex.js";
 import { UsageError } from "../../errors.js";
 import { PARTS } from "../../models/locatePictures.js";
-import { EMBEDDING_OPTIONS } from "../embedding.js";
+import type { ExactIndex } from "../../search/folder/exactIndex.js";
+import { EMBEDDING_OPTIONS, withProgress } from "../embedding.js";
 import {
   addToIndex,
   buildGraphOf,
@@ -141,7 +142,7 @@ function remove(parser: Argv, io: Io): void {
     async (parsed) => {
       const { out: folder, ids } = parsed;
       const names = ids.map(String);
-      const [deleted, left] = await withIndex(folder, async (index) => [
+      const [deleted, left] = await withIndex(folder, io, async (index) => [
         await index.delete(names),
         index.count,
       ]);
@@ -171,9 +172,7 @@ function graph(parser: Argv, io: Io): void {
     async (parsed) => {
       checkNumbers(parsed);
       const { out: folder, threads } = parsed;
-      // A damaged graph must not keep a new one from being built.
-      const options = { exact: true };
-      const rows = await withIndex(folder, (index) => buildGraphOf(index, threads, io), options);
+      const rows = await withIndex(folder, io, (index) => buildGraphOf(index, threads, io));
       io.stdout.write(
         parsed.json
           ? `${JSON.stringify({ graph: rows })}\n`
@@ -196,10 +195,13 @@ function info(parser: Argv, io: Io): void {
         })
         .example("$0 index info build/index --check", "is the copy whole?"),
     async (parsed) => {
-      const report = await withIndex(parsed.out, async (index) => {
-        if (parsed.check) await index.check();
-        return describeIndex(index, parsed.check);
-      });
+      const { out: folder, check } = parsed;
+      const describe = async (index: ExactIndex) => {
+        if (check) await withProgress(io, (show) => index.check((...far) => show("checking files", ...far)));
+        return describeIndex(index, check);
+      };
+      // A check reads the graph itself.
+      const report = await withIndex(folder, io, describe, { exact: check });
       io.stdout.write(parsed.json ? `${JSON.stringify(report.json)}\n` : report.text);
     },
   );

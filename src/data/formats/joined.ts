@@ -31,38 +31,43 @@ export function joinSources(parts: readonly PrefixedSource[], name: string): Dat
   };
 }
 
+/** In which part a row lies, and its row there. @throws DataError unless it is a row of the source */
+export function partOf(
+  { name, rowCount, parts }: JoinedSource,
+  row: number,
+): { readonly part: number; readonly inPart: number } {
+  checkRow(name, row, rowCount);
+  let [part, inPart] = [0, row];
+  while (inPart >= parts[part]!.source.rowCount) inPart -= parts[part++]!.source.rowCount;
+  return { part, inPart };
+}
+
 /** @param open opens a part */
 export async function openJoined(
-  { name, rowCount, classNames, parts }: JoinedSource,
+  joined: JoinedSource,
   open: (source: DataSource) => Promise<Dataset>,
 ): Promise<Dataset> {
+  const { name, rowCount, classNames, parts } = joined;
   const labels = new Map(classNames.map((className, label) => [className, label]));
-  const opened: { readonly dataset: Dataset; readonly prefix: string; readonly first: number }[] = [];
-  let first = 0;
-  for (const { source, prefix } of parts) {
-    opened.push({ dataset: await open(source), prefix, first });
-    first += source.rowCount;
-  }
-  const partOf = (row: number) => {
-    checkRow(name, row, rowCount);
-    return opened.findLast((part) => part.first <= row)!;
-  };
+  const datasets: Dataset[] = [];
+  for (const { source } of parts) datasets.push(await open(source));
   return {
     name,
     size: rowCount,
     classNames,
     label(row) {
-      const { dataset, first: before } = partOf(row);
-      const label = dataset.label(row - before);
+      const { part, inPart } = partOf(joined, row);
+      const dataset = datasets[part]!;
+      const label = dataset.label(inPart);
       return label === null ? null : labels.get(dataset.classNames[label]!)!;
     },
     id(row) {
-      const { dataset, prefix, first: before } = partOf(row);
-      return prefix + dataset.id(row - before);
+      const { part, inPart } = partOf(joined, row);
+      return parts[part]!.prefix + datasets[part]!.id(inPart);
     },
     picture: async (row) => {
-      const { dataset, first: before } = partOf(row);
-      return dataset.picture(row - before);
+      const { part, inPart } = partOf(joined, row);
+      return datasets[part]!.picture(inPart);
     },
   };
 }

@@ -1,7 +1,8 @@
 /** @file Some rows of another source, in any format: how pictures are held out for evaluation. */
 
+import { bytesOf } from "../../ir/rawTensor.js";
 import type { Dataset, DataSource, SourceBase } from "../dataset.js";
-import { bytesOf, sha256Of } from "../names.js";
+import { sha256Of } from "../names.js";
 import { checkRow } from "../rows.js";
 
 /** sha256: of the whole source's sha256 and the rows. */

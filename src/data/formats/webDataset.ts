@@ -6,12 +6,13 @@
  */
 
 import path from "node:path";
+import { bytesOf } from "../../ir/rawTensor.js";
 import type { Dataset, SourceBase } from "../dataset.js";
 import { decodePicture, PICTURE_EXTENSIONS } from "../decode.js";
 import { readRange } from "../files.js";
 import type { FolderListing } from "../folders.js";
 import { numberLabels } from "../labels.js";
-import { bytesOf, nameAt, packNames, sha256Of, shareNumbers } from "../names.js";
+import { nameAt, packNames, sha256Of, shareNumbers } from "../names.js";
 import type { NameList } from "../names.js";
 import { datasetOf } from "../rows.js";
 import { findParts, splitByName } from "./finder.js";

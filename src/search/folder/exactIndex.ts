@@ -5,7 +5,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { INDEX_FILE, INDEX_SEGMENTS, type PictureSet, type SearchIndex } from "../../artifact/searchIndex.js";
+import { INDEX_FILE, type PictureSet, type SearchIndex } from "../../artifact/searchIndex.js";
 import { ArtifactError, UsageError } from "../../errors.js";
 import type { Entries, Hit, SearchBackend } from "../backend.js";
 import { checkEntries, checkQueries } from "../entries.js";
@@ -14,7 +14,7 @@ import type { Vectors } from "../vectors.js";
 import { Change } from "./change.js";
 import { IndexRows, type SearchOptions } from "./indexRows.js";
 import { lockFolder, type LockOptions } from "./lock.js";
-import { FileNumbers, hashFile, readIndex, saveSegmentFile, sweep, writeIndex } from "./store.js";
+import { checkGraph, FileNumbers, readIndex, saveSegmentFile, sweep, writeIndex } from "./store.js";
 
 export type ExactIndexOptions = SearchOptions & LockOptions;
 
@@ -26,7 +26,7 @@ export interface CreateHnswOptions extends Omit<HnswOptions, "dim"> {
 
 /** A change may take away the files that a reader is about to open: it looks again, so many times. */
 const READS = 5;
-/** Rows that are read and linked at once. */
+/** Rows that are read at once. */
 const BUILD_ROWS = 4096;
 
 export class ExactIndex implements SearchBackend {
@@ -108,15 +108,15 @@ export class ExactIndex implements SearchBackend {
    * @throws UsageError for an index without vectors
    */
   async createHnsw({ progress = () => undefined, ...options }: CreateHnswOptions = {}): Promise<void> {
-    await this.change(async (change) => {
+    await this.change(async (change, { segments }) => {
       const index = await change.compact();
       const total = index.segments.reduce((sum, { rows }) => sum + rows, 0);
       if (total === 0)
         throw new UsageError(
           `${this.folder}: holds no vectors, expected some to build a graph of; add pictures`,
         );
-      // The segments that have just been written: they are opened to be read.
-      const written = await IndexRows.open(this.folder, index, { exact: true });
+      // What has just been written is opened to be read.
+      const written = await IndexRows.open(this.folder, index, { exact: true }, segments);
       try {
         const graph = await buildHnsw(written.vectors(BUILD_ROWS), { ...options, dim: index.dim }, (rows) =>
           progress(rows, total),
@@ -126,23 +126,28 @@ export class ExactIndex implements SearchBackend {
         const hnsw = { ...file, segments: index.segments.length, rows: total };
         return { ...index, hnsw, next: numbers.next };
       } finally {
-        await written.close();
+        await written.close(segments);
       }
     });
   }
 
-  /** Reads every file. @throws ArtifactError naming the one whose bytes are not those that were written */
-  async check(): Promise<void> {
+  /**
+   * Reads every file.
+   * @param progress told how many have been read
+   * @throws ArtifactError naming the one whose bytes are not those that were written
+   */
+  async check(progress: (done: number, total: number) => void = () => undefined): Promise<void> {
     await this.lookForChanges();
     const { segments, index } = this.rows;
-    for (const segment of segments.values()) segment.check();
-    if (index.hnsw === null) return;
-    const path = join(this.folder, INDEX_SEGMENTS, index.hnsw.name);
-    const found = await hashFile(path);
-    if (found !== index.hnsw.sha256)
-      throw new ArtifactError(
-        `${path}: has sha256 ${found}, index.json expects ${index.hnsw.sha256}; build the graph again`,
-      );
+    const { hnsw } = index;
+    const files = [...segments.values()].flatMap(({ rowFiles }) => rowFiles);
+    const checks: (() => unknown)[] = files.map((file) => () => file.check());
+    if (hnsw !== null) checks.push(() => checkGraph(this.folder, hnsw));
+    for (const [done, check] of checks.entries()) {
+      progress(done, checks.length);
+      await check();
+    }
+    progress(checks.length, checks.length);
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,10 @@
 /**
  * @file All rows of an index, open for searching: by a scan over the codes, or by the graph and a scan over what was
- * added after it. Searches that are under way when the index changes end with what they began with.
+ * added after it. Segments that a change takes away stay open until the searches that are under way have ended.
  */
 
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { INDEX_SEGMENTS, type IndexedFile, type SearchIndex } from "../../artifact/searchIndex.js";
-import { ArtifactError } from "../../errors.js";
+import type { IndexedFile, SearchIndex } from "../../artifact/searchIndex.js";
 import type { Hit } from "../backend.js";
 import { HnswGraph } from "../hnsw.js";
 import { searchExactly, type Nearest } from "../rerank.js";
@@ -15,7 +13,7 @@ import { ThreadedScanner } from "../threads.js";
 import type { Vectors } from "../vectors.js";
 import { RowTable, type PlacedSegment } from "./rowTable.js";
 import { readDeleted, Segment } from "./segment.js";
-import { hashFile } from "./store.js";
+import { checkGraph } from "./store.js";
 
 export interface SearchOptions {
   /** true: the graph is not used where there is one. */
@@ -298,12 +296,7 @@ async function openNew(
   }
 }
 
-/** @throws ArtifactError unless the file is what was written: usearch takes its links as they are */
-async function openGraph(folder: string, { name, sha256 }: IndexedFile): Promise<HnswGraph> {
-  const path = join(folder, INDEX_SEGMENTS, name);
-  const found = await hashFile(path);
-  if (found === sha256) return HnswGraph.view(path);
-  throw new ArtifactError(
-    `${path}: has sha256 ${found}, index.json expects ${sha256}; build the graph again with onnx-instdisc index hnsw`,
-  );
+/** @throws ArtifactError unless the file is what was written */
+async function openGraph(folder: string, file: IndexedFile): Promise<HnswGraph> {
+  return HnswGraph.view(await checkGraph(folder, file));
 }

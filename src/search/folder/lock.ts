@@ -17,20 +17,28 @@ const LOCK_FILE = /^\.writer-([A-Za-z0-9]*)-(\d+)-([A-Za-z0-9]+)-([0-9a-f]{12})$
 const HOST = hostname().replaceAll(/[^A-Za-z0-9]/g, "");
 /** Between two looks, on average. */
 const PAUSE_MS = 40;
+/** A shorter wait is not told. */
+const QUIET_MS = 1000;
 
 export interface LockOptions {
   /** How long to wait for another writer; default 30 seconds. */
   readonly waitMs?: number;
+  /** Told once who is waited for, such as "process 12 of alpha", when that has taken a second. */
+  readonly onWait?: (writer: string) => void;
 }
 
 /**
  * @returns what gives the lock back
  * @throws ArtifactError when another writer keeps it, or the folder cannot be written to
  */
-export async function lockFolder(folder: string, { waitMs = 30_000 }: LockOptions = {}): Promise<() => void> {
+export async function lockFolder(
+  folder: string,
+  { waitMs = 30_000, onWait }: LockOptions = {},
+): Promise<() => void> {
   const own = `.writer-${HOST}-${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString("hex")}`;
   const release = () => rmSync(join(folder, own), { force: true });
-  const end = performance.now() + waitMs;
+  const began = performance.now();
+  let isTold = false;
   for (;;) {
     try {
       writeFileSync(join(folder, own), "");
@@ -40,7 +48,12 @@ export async function lockFolder(folder: string, { waitMs = 30_000 }: LockOption
     const other = otherWriter(folder, own);
     if (other === null) return release;
     release();
-    if (performance.now() >= end) throw refusal(folder, other);
+    const waitedMs = performance.now() - began;
+    if (waitedMs >= waitMs) throw refusal(folder, other);
+    if (waitedMs >= QUIET_MS && !isTold) {
+      isTold = true;
+      onWait?.(writerOf(other));
+    }
     // Two that stepped back at once shall not meet again.
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (0.5 + Math.random())));
   }
@@ -59,10 +72,14 @@ function otherWriter(folder: string, own: string): string | null {
   return null;
 }
 
-function refusal(folder: string, name: string): ArtifactError {
+function writerOf(name: string): string {
   const [, host, pid] = LOCK_FILE.exec(name)!;
+  return `process ${pid} of ${host}`;
+}
+
+function refusal(folder: string, name: string): ArtifactError {
   return new ArtifactError(
-    `${folder}: is being written by process ${pid} of ${host}, expected no other writer; wait for it to end, or, if ` +
+    `${folder}: is being written by ${writerOf(name)}, expected no other writer; wait for it to end, or, if ` +
       `that machine no longer runs it, remove ${join(folder, name)}`,
   );
 }

@@ -2,7 +2,6 @@
 
 import type { Precision } from "../../artifact/searchIndex.js";
 import { decodeHalf, encodeHalf } from "../../ir/half.js";
-import type { Vectors } from "../vectors.js";
 
 export interface RowFormat {
   readonly dtype: "float32" | "float16";
@@ -44,9 +43,3 @@ const float16: RowFormat = {
 
 /** null: none are kept beside the codes. */
 export const ROW_FORMATS: Readonly<Record<Precision, RowFormat | null>> = { float32, float16, int8: null };
-
-/** The vectors as they will be read again. */
-export function roundVectors(vectors: Vectors, format: RowFormat | null): Vectors {
-  if (format === null || format.dtype === "float32") return vectors;
-  return { ...vectors, data: format.decode(format.encode(vectors.data)) };
-}

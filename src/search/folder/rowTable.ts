@@ -71,12 +71,12 @@ export class RowTable {
     return this.byId.get(id);
   }
 
-  /** [rows.length, dim], see Segment.readRows. */
+  /** [rows.length, dim], see Segment.readRow. */
   readRows(rows: Int32Array): Float32Array<ArrayBuffer> {
     const all = new Float32Array(rows.length * this.dim);
     rows.forEach((row, at) => {
       const { segment, firstRow } = this.at(row);
-      all.set(segment.readRows([row - firstRow]), at * this.dim);
+      all.set(segment.readRow(row - firstRow), at * this.dim);
     });
     return all;
   }

@@ -2,6 +2,7 @@
 
 import type { IndexSegment, SearchIndex } from "../../artifact/searchIndex.js";
 import { ArtifactError } from "../../errors.js";
+import { bytesOf } from "../../ir/rawTensor.js";
 import type { CodeSpace } from "../codeMemory.js";
 import { unpackIds } from "../ids.js";
 import { ROW_FORMATS, type RowFormat } from "./rowFormats.js";
@@ -105,14 +106,34 @@ export class Segment {
 
   /** Copies all codes. */
   readCodes({ codes, scales }: CodeSpace): void {
-    this.files.codes.read("codes", 0, new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength));
-    this.files.codes.read("scales", 0, new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength));
+    this.files.codes.read("codes", 0, bytesOf(codes));
+    this.files.codes.read("scales", 0, bytesOf(scales));
   }
 
   /**
-   * The exact rows, or where the precision keeps none, what their codes stand for: [rows.length, dim].
-   * @throws ArtifactError when one is not what its code was made of
+   * The exact row, or where the precision keeps none, what its code stands for.
+   * @throws ArtifactError when it is not what its code was made of
    */
+  readRow(row: number): Float32Array<ArrayBuffer> {
+    const { codes, scale } = this.readCode(row);
+    const { vectors } = this.files;
+    if (vectors === null || this.format === null) return Float32Array.from(codes, (code) => code * scale);
+    const bytes = new Uint8Array(this.dim * this.format.bytes);
+    vectors.read("vectors", row * bytes.length, bytes);
+    const numbers = this.format.decode(bytes);
+    const off = HALF_STEP * scale;
+    for (let at = 0; at < numbers.length; at++) {
+      // Written so that NaN is off too.
+      if (Math.abs(numbers[at]! - codes[at]! * scale) <= off) continue;
+      throw new ArtifactError(
+        `${vectors.path}: row ${row} holds ${numbers[at]} where its code says ${codes[at]! * scale}, expected at most ` +
+          `${off} between them; restore the file from a copy, or write the index again with onnx-instdisc index create`,
+      );
+    }
+    return numbers;
+  }
+
+  /** [rows.length, dim], see readRow. */
   readRows(rows: ArrayLike<number>): Float32Array<ArrayBuffer> {
     const { dim } = this;
     const all = new Float32Array(rows.length * dim);
@@ -139,34 +160,14 @@ export class Segment {
     return { ids, codes: { count: rows.length, dim, codes, scales, error: this.current.error }, exact };
   }
 
-  /** @throws ArtifactError naming the file whose bytes are not those that were written */
-  check(): void {
-    this.files.codes.check();
-    this.files.vectors?.check();
+  /** The files that its rows are in. */
+  get rowFiles(): readonly SegmentFile[] {
+    const { codes, vectors } = this.files;
+    return vectors === null ? [codes] : [codes, vectors];
   }
 
   close(): void {
-    this.files.codes.close();
-    this.files.vectors?.close();
-  }
-
-  private readRow(row: number): Float32Array<ArrayBuffer> {
-    const { codes, scale } = this.readCode(row);
-    const { vectors } = this.files;
-    if (vectors === null || this.format === null) return Float32Array.from(codes, (code) => code * scale);
-    const bytes = new Uint8Array(this.dim * this.format.bytes);
-    vectors.read("vectors", row * bytes.length, bytes);
-    const numbers = this.format.decode(bytes);
-    const off = HALF_STEP * scale;
-    for (let at = 0; at < numbers.length; at++) {
-      // Written so that NaN is off too.
-      if (Math.abs(numbers[at]! - codes[at]! * scale) <= off) continue;
-      throw new ArtifactError(
-        `${vectors.path}: row ${row} holds ${numbers[at]} where its code says ${codes[at]! * scale}, expected at most ` +
-          `${off} between them; restore the file from a copy, or write the index again with onnx-instdisc index create`,
-      );
-    }
-    return numbers;
+    for (const file of this.rowFiles) file.close();
   }
 
   private readCode(row: number): { readonly codes: Int8Array; readonly scale: number } {

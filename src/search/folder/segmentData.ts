@@ -2,12 +2,12 @@
 
 import type { Precision } from "../../artifact/searchIndex.js";
 import { writeSafetensors } from "../../artifact/safetensors.js";
-import type { RawTensor } from "../../ir/rawTensor.js";
+import { bytesOf, type RawTensor } from "../../ir/rawTensor.js";
 import type { Entries } from "../backend.js";
 import type { Codes } from "../codes.js";
 import { packIds } from "../ids.js";
 import { quantizeRows } from "../quantize.js";
-import { roundVectors, ROW_FORMATS } from "./rowFormats.js";
+import { ROW_FORMATS } from "./rowFormats.js";
 
 export interface SegmentData {
   readonly ids: readonly string[];
@@ -25,9 +25,10 @@ export function rowsAtMost(dim: number): number {
 
 export function segmentDataOf({ ids, vectors }: Entries, precision: Precision): SegmentData {
   const format = ROW_FORMATS[precision];
-  const kept = roundVectors(vectors, format);
-  // Of the rows as they are kept: searches rely on how far a code is from its row.
-  return { ids, codes: quantizeRows(kept), exact: format?.encode(kept.data) ?? null };
+  const exact = format?.encode(vectors.data) ?? null;
+  // Codes are made of the rows as they are kept: searches rely on how far a code is from its row.
+  const kept = format && exact ? { ...vectors, data: format.decode(exact) } : vectors;
+  return { ids, codes: quantizeRows(kept), exact };
 }
 
 /** Entries in parts that fit into a segment each. */
@@ -89,8 +90,4 @@ export function encodeSegment(
 export function encodeDeleted(rows: Int32Array): Uint8Array {
   const tensor: RawTensor = { dtype: "int32", shape: [rows.length], bytes: bytesOf(rows) };
   return writeSafetensors({ tensors: new Map([["rows", tensor]]), metadata: {} });
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,10 +1,10 @@
 /** @file The files of an index folder: read, written under names of their own, and removed when nobody lists them. */
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, rmSync } from "node:fs";
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { atomicWrite, makeFolder, syncFolder, TEMPORARY_FILE, writeFailure } from "../../artifact/node.js";
+import { atomicWrite, describeFile, makeFolder, TEMPORARY_FILE, writeFailure } from "../../artifact/node.js";
 import {
   fileNumber,
   filesOfIndex,
@@ -12,13 +12,11 @@ import {
   INDEX_SEGMENTS,
   parseSearchIndex,
   printSearchIndex,
+  SEGMENT_FILE,
   type IndexedFile,
   type SearchIndex,
 } from "../../artifact/searchIndex.js";
 import { ArtifactError, UsageError } from "../../errors.js";
-
-/** What a segment's files are called; whatever else lies there is the user's. */
-const OUR_FILE = /^\d{6,}[\w.-]*\.(safetensors|hnsw)$/;
 
 /** What its maker says of an index; the rest is empty at first. */
 export type IndexDraft = Pick<SearchIndex, "dim" | "precision" | "model" | "pictures">;
@@ -86,7 +84,7 @@ export async function writeSegmentFile(
   bytes: Uint8Array,
 ): Promise<IndexedFile> {
   await atomicWrite(join(folder, INDEX_SEGMENTS, name), bytes);
-  return { name, sha256: createHash("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
+  return { name, ...describeFile(bytes) };
 }
 
 /** The same for a file that `write` makes at the path that it is given. */
@@ -95,25 +93,26 @@ export async function saveSegmentFile(
   name: string,
   write: (path: string) => void,
 ): Promise<IndexedFile> {
-  const segments = join(folder, INDEX_SEGMENTS);
-  const temporary = join(segments, `.${name}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    write(temporary);
-    const sha256 = await hashFile(temporary);
-    const file = await open(temporary, "r+");
-    const { size } = await file.stat();
-    await file.sync().finally(() => file.close());
-    await rename(temporary, join(segments, name));
-    await syncFolder(segments);
-    return { name, sha256, sizeBytes: size };
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error instanceof ArtifactError ? error : writeFailure(join(segments, name), error);
-  }
+  const path = join(folder, INDEX_SEGMENTS, name);
+  await atomicWrite(path, write);
+  return { name, sha256: await hashFile(path), sizeBytes: (await stat(path)).size };
+}
+
+/**
+ * @returns where the graph is, for usearch, which takes its links as they are
+ * @throws ArtifactError unless it is what was written
+ */
+export async function checkGraph(folder: string, { name, sha256 }: IndexedFile): Promise<string> {
+  const path = join(folder, INDEX_SEGMENTS, name);
+  const found = await hashFile(path);
+  if (found === sha256) return path;
+  throw new ArtifactError(
+    `${path}: has sha256 ${found}, index.json expects ${sha256}; build the graph again with onnx-instdisc index hnsw`,
+  );
 }
 
 /** @returns SHA-256 in hexadecimal @throws ArtifactError when it cannot be read */
-export async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
     for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 }))
@@ -143,6 +142,6 @@ export function sweep(folder: string, index: SearchIndex): void {
   remove(folder, (name) => TEMPORARY_FILE.test(name));
   remove(
     join(folder, INDEX_SEGMENTS),
-    (name) => TEMPORARY_FILE.test(name) || (OUR_FILE.test(name) && !listed.has(name)),
+    (name) => TEMPORARY_FILE.test(name) || (SEGMENT_FILE.test(name) && !listed.has(name)),
   );
 }

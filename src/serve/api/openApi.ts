@@ -1,6 +1,6 @@
 /** @file The OpenAPI 3.1 document, written from the table of operations and their schemas. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { VERSION } from "../../version.js";
 import { OPERATIONS, type BodyKind, type Operation } from "./operations.js";
 import { problem } from "./schemas.js";

@@ -1,6 +1,6 @@
 /** @file Every operation of the API: what is served, described and tested comes from this table. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Method } from "../http/door.js";
 import {
   classifyAnswer,

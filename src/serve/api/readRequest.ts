@@ -1,6 +1,6 @@
 /** @file From a request to what an operation works with: its query checked, its picture or JSON taken out of the body. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { HttpError } from "../http/httpError.js";
 
 /** @throws HttpError 422 listing every fault */

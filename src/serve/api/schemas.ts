@@ -1,6 +1,6 @@
 /** @file What the API takes and gives. */
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** More neighbours than this are no answer to a person, and a heavy one to a program. */
 export const MOST_NEIGHBOURS = 1000;

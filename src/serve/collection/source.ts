@@ -3,9 +3,10 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Picture } from "../../data/dataset.js";
-import { bytesOf, sha256Of } from "../../data/names.js";
+import { sha256Of } from "../../data/names.js";
 import { ArtifactError, DataError } from "../../errors.js";
 import { labelsOf } from "../../evaluate/labels.js";
+import { bytesOf } from "../../ir/rawTensor.js";
 import type { Model } from "../../models/model.js";
 import { modelOfIndex, openIndex, type IndexPictures } from "../../models/openIndex.js";
 import type { SearchBackend } from "../../search/backend.js";

@@ -1,6 +1,7 @@
 /** @file Thumbnails, many on one JPEG: a page that shows hundreds of pictures asks for a few files. */
 
 import { join } from "node:path";
+import { sheetName } from "../../artifact/collection.js";
 import { atomicWrite } from "../../artifact/node.js";
 import { encodeJpeg, fitPicture } from "../../data/encode.js";
 import { composeTiles, type Raster } from "../../data/sheet.js";
@@ -59,11 +60,6 @@ export async function writeSprites(
     );
   }
   return { kept: Int32Array.from(kept), sheets };
-}
-
-/** "0007.jpg" */
-export function sheetName(sheet: number): string {
-  return `${String(sheet).padStart(4, "0")}.jpg`;
 }
 
 /** Of rows first ... first + count - 1; null for a picture that cannot be read. */

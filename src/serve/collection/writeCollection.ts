@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { COLLECTION, printCollection, type Collection } from "../../artifact/collection.js";
 import { atomicWrite, makeFolder, writeFailure } from "../../artifact/node.js";
 import { writeSafetensors } from "../../artifact/safetensors.js";
-import { bytesOf } from "../../data/names.js";
-import { fromFloat32, type RawTensor } from "../../ir/rawTensor.js";
+import { bytesOf, fromFloat32, type RawTensor } from "../../ir/rawTensor.js";
+import { packIds } from "../../search/ids.js";
 import { takeRows, type Vectors } from "../../search/vectors.js";
 import type { TellProgress } from "../progress.js";
 import { drawMap } from "./map.js";
@@ -80,7 +80,7 @@ function packVectors(
 ): { readonly bytes: Uint8Array; readonly error: number } {
   const { count, dim } = vectors;
   const { codes, scales, error } = quantizeRows(vectors);
-  const names = new TextEncoder().encode(Array.from(kept, (row) => `${ids[row]!}\0`).join(""));
+  const names = packIds(Array.from(kept, (row) => ids[row]!));
   const tensors = new Map<string, RawTensor>([
     ["codes", { dtype: "uint8", shape: [count, dim], bytes: bytesOf(codes) }],
     ["scales", fromFloat32(scales, [count])],

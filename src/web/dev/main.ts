@@ -3,7 +3,7 @@
 import { decodePicture } from "../engine/decode.js";
 import { openEngine, type Engine, type WebRuntime } from "../engine/engine.js";
 import { keepOffline, startOffline } from "../engine/offline.js";
-import { fetchPicture } from "../engine/pictures.js";
+import { Sprites } from "../ui/sprites.js";
 
 let engine: Engine | null = null;
 
@@ -46,8 +46,15 @@ const harness = {
   searchRow: (row: number, k: number) => opened().searchRow(row, k),
   similarities: async (row: number) => [...(await opened().similarities(row))],
   async picture(row: number) {
-    const picture = await fetchPicture(opened().base, opened().collection, row);
+    const picture = await new Sprites(opened().base, opened().collection).cut(row);
     return { type: picture.type, bytes: [...new Uint8Array(await picture.arrayBuffer())] };
+  },
+  /** What is said to a question that was open when the engine was closed, and to one that came later. */
+  async close() {
+    const before = opened().similarities(0);
+    opened().close();
+    const answers = await Promise.allSettled([before, opened().similarities(0)]);
+    return answers.map((answer) => (answer.status === "rejected" ? String(answer.reason) : "answered"));
   },
   keepOffline: () => keepOffline(opened()),
   async cached() {
@@ -56,7 +63,5 @@ const harness = {
     return all.flat().map(({ url }) => new URL(url).pathname);
   },
 };
-
-export type Harness = typeof harness;
 
 Object.assign(globalThis, { harness });

@@ -34,18 +34,30 @@ export async function openChosenEncoder(
   const binary = await download(new URL(ORT_FILES[build].binary, assets), onBytes);
   const wasm = await openEncoder(model, form, { ep: "wasm", build, assets, binary });
   if (build === "wasm") return { encoder: wasm, runtime: "wasm", runtimeNote: without };
-  const gpu = await openEncoder(model, form, { ep: "webgpu", build, assets }).catch(
-    (error: InstdiscError) => error,
-  );
-  const fault =
-    gpu instanceof Error ? gpu.message : await difference(wasm, gpu, form.preprocessing.imageSize);
-  if (fault === null && !(gpu instanceof Error)) {
+  const gpu = await openGpu(model, form, assets, wasm);
+  if (typeof gpu !== "string") {
     await wasm.close();
     return { encoder: gpu, runtime: "webgpu", runtimeNote: null };
   }
-  if (wish === "webgpu") throw noGpu(fault ?? "");
-  if (!(gpu instanceof Error)) await gpu.close();
-  return { encoder: wasm, runtime: "wasm", runtimeNote: fault };
+  if (wish === "webgpu") throw noGpu(gpu);
+  return { encoder: wasm, runtime: "wasm", runtimeNote: gpu };
+}
+
+/** @returns an encoder that computes what `wasm` does, or why there is none, for a person */
+async function openGpu(
+  model: Uint8Array,
+  form: EncoderForm,
+  assets: URL,
+  wasm: WebEncoder,
+): Promise<WebEncoder | string> {
+  const gpu = await openEncoder(model, form, { ep: "webgpu", build: "webgpu", assets }).catch(
+    (error: InstdiscError) => error.message,
+  );
+  if (typeof gpu === "string") return gpu;
+  const fault = await difference(wasm, gpu, form.preprocessing.imageSize);
+  if (fault === null) return gpu;
+  await gpu.close();
+  return fault;
 }
 
 function noGpu(reason: string): ProviderError {

@@ -2,7 +2,7 @@
 
 import { ArtifactError } from "../../errors.js";
 
-/** @param totalBytes null: not known */
+/** @param totalBytes null: not known before the end */
 export type OnBytes = (loadedBytes: number, totalBytes: number | null) => void;
 
 /** @throws ArtifactError when it is not there or does not come to its end */
@@ -30,6 +30,7 @@ export async function download(url: URL, onBytes?: OnBytes): Promise<Uint8Array<
   } catch (error) {
     fail(`broke off after ${loaded} bytes`, error);
   }
+  if (total === null) onBytes?.(loaded, loaded);
   return joined(chunks, loaded);
 }
 

@@ -51,6 +51,8 @@ class Calls {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
+  /** Why nothing is answered any more. */
+  #failure: ArtifactError | null = null;
 
   constructor(worker: Worker, onProgress: EngineOptions["onProgress"]) {
     this.#worker = worker;
@@ -67,6 +69,7 @@ class Calls {
   }
 
   ask<Q extends Question>(question: Q): Promise<Answer<Q>> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
     const call = this.#asked++;
     return new Promise<Answer<Q>>((resolve, reject) => {
       this.#waiting.set(call, { resolve: resolve, reject });
@@ -86,7 +89,8 @@ class Calls {
   }
 
   #refuse(message: string): void {
-    for (const { reject } of this.#waiting.values()) reject(new ArtifactError(message));
+    const failure = (this.#failure ??= new ArtifactError(message));
+    for (const { reject } of this.#waiting.values()) reject(failure);
     this.#waiting.clear();
   }
 }

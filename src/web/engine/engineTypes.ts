@@ -38,9 +38,14 @@ export interface Engine {
   close(): void;
 }
 
+/**
+ * @param totalBytes null: not known before the end, when the server does not say
+ * @param what "collection", "vectors", "encoder" or "runtime"
+ */
+export type OnProgress = (loadedBytes: number, totalBytes: number | null, what: string) => void;
+
 export interface EngineOptions {
   /** Default "auto": WebGPU where there is a GPU that computes the same, else wasm. Others are an error where they are not. */
   readonly runtime?: "auto" | WebRuntime;
-  /** @param totalBytes null: the server does not say; @param what "collection", "vectors", "encoder" or "runtime" */
-  onProgress?(loadedBytes: number, totalBytes: number | null, what: string): void;
+  readonly onProgress?: OnProgress;
 }

@@ -118,7 +118,6 @@ export interface PlannedFile {
 }
 
 /** What some file system does not take in a name. */
-
 const UNFIT = /[\\/:*?"<>|\u0000-\u001f]+/g;
 
 /**

@@ -77,12 +77,7 @@ export class Labelling {
    */
   label(rows: readonly number[], name: string | null): void {
     if (name !== null) this.#known(name);
-    const outside = rows.filter((row) => !Number.isInteger(row) || row < 0 || row >= this.rows);
-    if (outside.length > 0) {
-      throw new UsageError(
-        `labelling: found rows ${outside.slice(0, 8).join(", ")}, expected 0 to ${this.rows - 1}; give others`,
-      );
-    }
+    this.#inside(rows);
     const changed = rows.filter((row) => this.examples.get(row) !== (name ?? undefined));
     if (changed.length === 0) return;
     const examples = new Map(this.examples);
@@ -97,8 +92,21 @@ export class Labelling {
   replace(classes: readonly string[], examples: Iterable<readonly [row: number, name: string]>): void {
     const fresh = new Labelling(this.rows);
     for (const name of classes) fresh.addClass(name);
-    for (const [row, name] of examples) fresh.label([row], name);
-    this.#step(fresh.#state);
+    const given = new Map<number, string>();
+    for (const [row, name] of examples) {
+      fresh.#known(name);
+      fresh.#inside([row]);
+      if (given.get(row) === name) continue;
+      given.delete(row); // the last label of a row counts, in its place
+      given.set(row, name);
+    }
+    this.#step({ classes: fresh.classes, examples: given });
+  }
+
+  /** What is here now becomes the start: nothing before it can be taken back, or done again. */
+  forgetSteps(): void {
+    this.#past = [];
+    this.#future = [];
   }
 
   /** @returns whether there was a step to take back */
@@ -133,6 +141,14 @@ export class Labelling {
       throw new UsageError(`labelling: found ${found}, expected a new class's name; choose another`);
     }
     return trimmed;
+  }
+
+  #inside(rows: readonly number[]): void {
+    const outside = rows.filter((row) => !Number.isInteger(row) || row < 0 || row >= this.rows);
+    if (outside.length === 0) return;
+    throw new UsageError(
+      `labelling: found rows ${outside.slice(0, 8).join(", ")}, expected 0 to ${this.rows - 1}; give others`,
+    );
   }
 
   #known(name: string): void {

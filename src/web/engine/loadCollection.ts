@@ -6,7 +6,9 @@ import { ArtifactError } from "../../errors.js";
 import type { DType } from "../../ir/dtype.js";
 import type { RawTensor } from "../../ir/rawTensor.js";
 import type { Codes } from "../../search/codes.js";
+import { unpackIds } from "../../search/ids.js";
 import { download } from "./download.js";
+import type { OnProgress } from "./engineTypes.js";
 
 export interface LoadedCollection {
   readonly collection: Collection;
@@ -15,8 +17,6 @@ export interface LoadedCollection {
   readonly labels: Int32Array | null;
   readonly map: Float32Array | null;
 }
-
-export type OnProgress = (loadedBytes: number, totalBytes: number | null, what: string) => void;
 
 /**
  * @param base the folder, ending in a slash
@@ -38,10 +38,7 @@ export function readVectors(file: Uint8Array, where: string, collection: Collect
   const take = (name: string, dtype: DType, shape: readonly number[]): ArrayBuffer =>
     copyOf(tensors.get(name), { name, dtype, shape, where });
   const text = tensors.get("ids");
-  const ids = splitIds(take("ids", "uint8", [text?.bytes.length ?? 0]));
-  if (ids.length !== count) {
-    throw new ArtifactError(`${where}: holds ${ids.length} ids, expected ${count}; write the folder again`);
-  }
+  const packed = take("ids", "uint8", [text?.bytes.length ?? 0]);
   return {
     collection,
     codes: {
@@ -51,7 +48,7 @@ export function readVectors(file: Uint8Array, where: string, collection: Collect
       scales: new Float32Array(take("scales", "float32", [count])),
       error,
     },
-    ids,
+    ids: unpackIds(new Uint8Array(packed), count, where),
     labels: tensors.has("labels") ? new Int32Array(take("labels", "int32", [count])) : null,
     map: collection.map ? new Float32Array(take("map", "float32", [count, 2])) : null,
   };
@@ -73,10 +70,4 @@ function copyOf(found: RawTensor | undefined, { name, dtype, shape, where }: Wan
     );
   }
   return Uint8Array.from(found.bytes).buffer;
-}
-
-/** UTF-8, a zero byte after each. */
-function splitIds(bytes: ArrayBuffer): string[] {
-  const text = new TextDecoder().decode(bytes);
-  return text === "" ? [] : text.replace(/\0$/, "").split("\0");
 }

@@ -1,6 +1,6 @@
 /** @file Makes the page work without a network, by its service worker, and with threads on hosts that say nothing of isolation. */
 
-import { COLLECTION } from "../../artifact/collection.js";
+import { COLLECTION, sheetName } from "../../artifact/collection.js";
 import type { Engine } from "./engineTypes.js";
 
 /** The page opens without the service worker if that takes longer, in milliseconds. */
@@ -16,8 +16,7 @@ export async function startOffline(): Promise<void> {
   if (!("serviceWorker" in navigator) || !isSecureContext) return;
   try {
     const script = new URL("./serviceWorker.js", import.meta.url);
-    await navigator.serviceWorker.register(script);
-    await controlled();
+    await controlled(await navigator.serviceWorker.register(script));
   } catch {
     return; // a private window, or a host that does not serve the script
   }
@@ -28,9 +27,9 @@ export async function startOffline(): Promise<void> {
   }
 }
 
-/** Until the service worker answers for this page. */
-function controlled(): Promise<void> {
-  if (navigator.serviceWorker.controller !== null) return Promise.resolve();
+/** Until the service worker answers for this page; a page that was loaded past it, by a forced reload, it never does. */
+function controlled({ active }: ServiceWorkerRegistration): Promise<void> {
+  if (navigator.serviceWorker.controller !== null || active?.state === "activated") return Promise.resolve();
   return new Promise((resolve) => {
     navigator.serviceWorker.addEventListener("controllerchange", () => resolve(), { once: true });
     setTimeout(resolve, PATIENCE_MS);
@@ -45,5 +44,5 @@ export function keepOffline({ base, collection }: Engine): void {
 
 /** Where sheet 0, 1, … of the thumbnails lies. */
 export function spriteUrl(base: URL, sheet: number): URL {
-  return new URL(`${COLLECTION.sprites}/${String(sheet).padStart(4, "0")}.jpg`, base);
+  return new URL(`${COLLECTION.sprites}/${sheetName(sheet)}`, base);
 }

@@ -5,6 +5,7 @@ import { packError, UsageError } from "../../errors.js";
 import { openChosenEncoder, type ChosenEncoder } from "./chooseRuntime.js";
 import { decodePicture } from "./decode.js";
 import { download } from "./download.js";
+import type { OnProgress } from "./engineTypes.js";
 import { loadCollection } from "./loadCollection.js";
 import type {
   Answer,
@@ -32,7 +33,7 @@ function opened(): Parts {
 
 async function open({ base, assets, runtime }: QuestionOf<"open">): Promise<Opened> {
   const folder = new URL(base);
-  const progress = (loadedBytes: number, totalBytes: number | null, what: string): void =>
+  const progress: OnProgress = (loadedBytes, totalBytes, what) =>
     post({ kind: "progress", loadedBytes, totalBytes, what });
   const { codes, ...rest } = await loadCollection(folder, progress);
   const model = await download(new URL(COLLECTION.encoder, folder), (loaded, total) =>

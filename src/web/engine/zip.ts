@@ -4,6 +4,7 @@
  */
 
 import { UsageError } from "../../errors.js";
+import { crc32 } from "../../run/crc32.js";
 
 export interface ZipEntry {
   /** With slashes, relative. */
@@ -92,19 +93,4 @@ function record(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
     at += width;
   }
   return bytes;
-}
-
-/** Reflected, of CRC-32 (ISO 3309). */
-const POLYNOMIAL = 0xedb88320;
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let rest = byte;
-  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ POLYNOMIAL : rest >>> 1;
-  return rest;
-});
-
-export function crc32(bytes: Uint8Array): number {
-  let rest = 0xffffffff;
-  for (const byte of bytes) rest = (rest >>> 8) ^ TABLE[(rest ^ byte) & 0xff]!;
-  return ~rest >>> 0;
 }

@@ -1,7 +1,7 @@
 /** @file Asks about one picture at a time: the one whose label would tell most. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { colourOf } from "./palette.js";
+import { ClassButton } from "./classChips.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
 import { nameOf, useShared } from "./shared.js";
@@ -72,16 +72,7 @@ function Ask() {
         <ul class="answers">
           {labelling.classes.map((name, place) => (
             <li key={name}>
-              <button
-                type="button"
-                class="chip class"
-                style={{ "--tone": colourOf(place) }}
-                disabled={row === null}
-                onClick={then(() => answer(name))}
-              >
-                <span class="class-name">{name}</span>
-                {place < 9 && <kbd>{place + 1}</kbd>}
-              </button>
+              <ClassButton {...{ name, place }} disabled={row === null} onPick={then(() => answer(name))} />
             </li>
           ))}
         </ul>

@@ -2,39 +2,27 @@
 
 import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
-import { summarize } from "./labelSummary.js";
-import { colourOf } from "./palette.js";
+import { ClassButton } from "./classChips.js";
+import type { ClassSummary } from "./labelSummary.js";
 import { useShared } from "./shared.js";
 import { counted, whole } from "./text.js";
 
-/** Classes that a digit chooses. */
-const DIGITS = 9;
-
-export function ClassPanel() {
+export function ClassPanel({ summaries }: { readonly summaries: readonly ClassSummary[] }) {
   const { labels, engine } = useShared();
-  const { labelling, active, predictions, sureFrom, change, setActive } = labels;
+  const { labelling, active, change, setActive } = labels;
   const known = engine.collection.classNames;
-  const summaries = summarize(labelling, predictions, sureFrom);
   return (
     <section class="classes" aria-labelledby="classes-title">
       <h2 id="classes-title">Classes</h2>
       <ul>
         {summaries.map(({ name, examples, sure }, place) => (
           <li key={name}>
-            <button
-              type="button"
-              class="chip class"
-              style={{ "--tone": colourOf(place) }}
-              aria-pressed={name === active}
-              onClick={() => setActive(name)}
-            >
-              <span class="class-name">{name}</span>
+            <ClassButton {...{ name, place }} pressed={name === active} onPick={() => setActive(name)}>
               <span class="small">
                 {counted(examples, "example")}
                 {sure > 0 && `, ${whole(sure)} sure`}
               </span>
-              {place < DIGITS && <kbd>{place + 1}</kbd>}
-            </button>
+            </ClassButton>
           </li>
         ))}
       </ul>
@@ -46,10 +34,10 @@ export function ClassPanel() {
         </button>
       )}
       <p class="actions">
-        <button type="button" class="quiet" disabled={!labels.canUndo} onClick={() => labels.undo()}>
+        <button type="button" class="quiet" disabled={!labelling.canUndo} onClick={() => labels.undo()}>
           Undo <kbd>z</kbd>
         </button>
-        <button type="button" class="quiet" disabled={!labels.canRedo} onClick={() => labels.redo()}>
+        <button type="button" class="quiet" disabled={!labelling.canRedo} onClick={() => labels.redo()}>
           Redo <kbd>y</kbd>
         </button>
       </p>

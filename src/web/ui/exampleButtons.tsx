@@ -1,6 +1,6 @@
 /** @file Makes a picture an example of a class, from wherever it is looked at. */
 
-import { colourOf } from "./palette.js";
+import { ClassChips } from "./classChips.js";
 import { useShared } from "./shared.js";
 
 export function ExampleButtons({ row }: { readonly row: number }) {
@@ -10,20 +10,10 @@ export function ExampleButtons({ row }: { readonly row: number }) {
   return (
     <section class="examples">
       <h2 class="minor">Use it as an example of</h2>
-      <p class="actions">
-        {labelling.classes.map((name, place) => (
-          <button
-            key={name}
-            type="button"
-            class="chip"
-            style={{ "--tone": colourOf(place) }}
-            aria-pressed={own === name}
-            onClick={() => change((to) => to.label([row], own === name ? null : name))}
-          >
-            {name}
-          </button>
-        ))}
-      </p>
+      <ClassChips
+        pressed={own ?? null}
+        onPick={(name) => change((to) => to.label([row], own === name ? null : name))}
+      />
     </section>
   );
 }

@@ -3,7 +3,7 @@
 import type { TargetedEvent } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { importJson, labelledRows, printCsv, printJson, type Labelled } from "../engine/labelFiles.js";
-import { download, zipOfPictures } from "./exportFiles.js";
+import { saveFile, zipOfPictures } from "./exportFiles.js";
 import { useShared } from "./shared.js";
 import { counted } from "./text.js";
 
@@ -26,7 +26,7 @@ export function ExportPanel() {
   ): Promise<void> => {
     try {
       const labelled = labelledRows(labelling, await labels.predict(), least);
-      download(`${collection.name} labels.${ending}`, await make(labelled));
+      saveFile(`${collection.name} labels.${ending}`, await make(labelled));
       announce(`Exported ${counted(labelled.length, "label")}`);
     } catch (error) {
       fail(error);

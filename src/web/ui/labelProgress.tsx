@@ -1,17 +1,16 @@
 /** @file How many pictures the labels settle. */
 
-import { summarize } from "./labelSummary.js";
+import type { ClassSummary } from "./labelSummary.js";
 import { colourOf } from "./palette.js";
 import { useShared } from "./shared.js";
 import { percent, whole } from "./text.js";
 
 const THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 0.95, 0.99];
 
-export function LabelProgress() {
+export function LabelProgress({ summaries }: { readonly summaries: readonly ClassSummary[] }) {
   const { labels, engine } = useShared();
-  const { labelling, predictions, sureFrom, setSureFrom } = labels;
+  const { sureFrom, setSureFrom } = labels;
   const all = engine.collection.pictures;
-  const summaries = summarize(labelling, predictions, sureFrom);
   const settled = summaries.reduce((sum, { examples, sure }) => sum + examples + sure, 0);
   return (
     <section class="progress" aria-labelledby="progress-title">

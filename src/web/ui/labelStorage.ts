@@ -10,7 +10,7 @@ const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
 
 /** Another collection of the same name has other pictures, hence another key. */
-export function storageKey({ collection, ids }: Engine): string {
+function storageKey({ collection, ids }: Engine): string {
   let hash = OFFSET;
   for (const id of ids) {
     for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), PRIME);
@@ -19,30 +19,43 @@ export function storageKey({ collection, ids }: Engine): string {
   return `onnx-instdisc labels ${collection.name} ${(hash >>> 0).toString(16)}`;
 }
 
-/** What was kept; nothing where nothing was. @throws ArtifactError when it is damaged: it then stays as it is */
-export function loadLabels(engine: Engine): Labelling {
-  const labelling = new Labelling(engine.ids.length);
-  const kept = localStorage.getItem(storageKey(engine));
-  if (kept !== null) importJson(kept, "labels kept by this browser", labelling, engine.ids);
-  return labelling;
-}
+export class LabelStorage {
+  readonly #engine: Engine;
+  readonly #key: string;
 
-/** @throws ArtifactError when the browser keeps nothing more */
-export function keepLabels(engine: Engine, labelling: Labelling): void {
-  const examples = [...labelling.examples].map(([row, className]) => ({
-    row,
-    className,
-    probability: 1,
-    example: true,
-  }));
-  try {
-    const text = printJson(engine.collection.name, labelling, examples, engine.ids);
-    localStorage.setItem(storageKey(engine), text);
-  } catch (error) {
-    throw new ArtifactError(
-      `labels: the browser does not keep them (${String(error)}), expected room for ${examples.length} examples; ` +
-        `export them as JSON before you close this page`,
-      { cause: error },
-    );
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#key = storageKey(engine);
+  }
+
+  /** What was kept; nothing where nothing was. @throws ArtifactError when it is damaged: it then stays as it is */
+  load(): Labelling {
+    const { ids } = this.#engine;
+    const labelling = new Labelling(ids.length);
+    const kept = localStorage.getItem(this.#key);
+    if (kept === null) return labelling;
+    importJson(kept, "labels kept by this browser", labelling, ids);
+    labelling.forgetSteps();
+    return labelling;
+  }
+
+  /** @throws ArtifactError when the browser keeps nothing more */
+  keep(labelling: Labelling): void {
+    const { collection, ids } = this.#engine;
+    const examples = [...labelling.examples].map(([row, className]) => ({
+      row,
+      className,
+      probability: 1,
+      example: true,
+    }));
+    try {
+      localStorage.setItem(this.#key, printJson(collection.name, labelling, examples, ids));
+    } catch (error) {
+      throw new ArtifactError(
+        `labels: the browser does not keep them (${String(error)}), expected room for ${examples.length} examples; ` +
+          `export them as JSON before you close this page`,
+        { cause: error },
+      );
+    }
   }
 }

@@ -1,11 +1,14 @@
 /** @file Label: name classes, click a few examples of each, and let their neighbours label the rest. */
 
+import { useMemo } from "preact/hooks";
 import { AskView } from "./askView.js";
 import { ClassPanel } from "./classPanel.js";
 import { ExportPanel } from "./exportPanel.js";
 import { LabelGrid } from "./labelGrid.js";
 import { LabelProgress } from "./labelProgress.js";
+import { summarize } from "./labelSummary.js";
 import { hashOf } from "./route.js";
+import { useShared } from "./shared.js";
 
 const WAYS = [
   { asking: false, name: "Pick pictures" },
@@ -13,11 +16,18 @@ const WAYS = [
 ] as const;
 
 export function LabelView({ asking }: { readonly asking: boolean }) {
+  const { labelling, predictions, sureFrom } = useShared().labels;
+  const { classes, examples } = labelling;
+  // The labelling is changed in place; a change makes other classes or other examples.
+  const summaries = useMemo(
+    () => summarize(labelling, predictions, sureFrom),
+    [classes, examples, predictions, sureFrom],
+  );
   return (
     <div class={asking ? "beside labelling asking" : "beside labelling"}>
       <aside class="side" aria-label="Classes and progress">
-        <ClassPanel />
-        <LabelProgress />
+        <ClassPanel summaries={summaries} />
+        <LabelProgress summaries={summaries} />
         <ExportPanel />
       </aside>
       <div>

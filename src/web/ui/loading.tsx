@@ -12,28 +12,44 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 export function Loading({ parts }: { readonly parts: Parts }) {
+  const ended = Object.keys(NAMES).every((part) => {
+    const { loaded, total } = parts.get(part) ?? NOTHING;
+    return loaded === total;
+  });
   return (
     <main class="alone" id="main">
       <h1>Opening the collection</h1>
       <ul class="parts">
-        {Object.entries(NAMES).map(([part, name]) => {
-          const { loaded, total } = parts.get(part) ?? { loaded: 0, total: null };
-          const share = total === null ? (loaded > 0 ? 1 : 0) : loaded / total;
-          return (
-            <li key={part}>
-              <label>
-                <span>{name}</span>
-                <span class="small">
-                  {loaded === 0 ? "–" : megabytes(loaded)}
-                  {total !== null && loaded < total && ` of ${megabytes(total)}`}
-                </span>
-                <progress max={1} value={share} />
-              </label>
-            </li>
-          );
-        })}
+        {Object.entries(NAMES).map(([part, name]) => (
+          <li key={part}>
+            <label>
+              <span>{name}</span>
+              <Amount {...(parts.get(part) ?? NOTHING)} />
+            </label>
+          </li>
+        ))}
       </ul>
+      {ended && <p class="small">Starting …</p>}
     </main>
+  );
+}
+
+const NOTHING = { loaded: 0, total: null };
+
+function Amount({ loaded, total }: { readonly loaded: number; readonly total: number | null }) {
+  return (
+    <>
+      <span class="small">
+        {loaded === 0 ? "–" : megabytes(loaded)}
+        {total !== null && loaded < total && ` of ${megabytes(total)}`}
+      </span>
+      {/* Two elements: one that ever had a value does not move by itself again. */}
+      {loaded > 0 && total === null ? (
+        <progress key="moving" />
+      ) : (
+        <progress key="share" max={1} value={total === null ? 0 : loaded / total} />
+      )}
+    </>
   );
 }
 

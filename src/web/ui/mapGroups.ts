@@ -9,6 +9,8 @@ export interface Groups {
   readonly names: readonly string[];
   /** [n] into names; -1: none of them */
   readonly of: Int32Array;
+  /** [names] how many rows each has */
+  readonly sizes: readonly number[];
 }
 
 /** Nine fields of the map, for collections without any class: rows from the top, columns from the left. */
@@ -26,13 +28,13 @@ const FIELDS = [
 
 export function groupsFor(colouring: Colouring, { collection, labels }: Engine, own: Labels): Groups {
   const none = (): Int32Array => new Int32Array(collection.pictures).fill(-1);
-  if (colouring === "labels") return { names: collection.classNames, of: labels ?? none() };
+  if (colouring === "labels") return grouped(collection.classNames, labels ?? none());
   const { labelling, predictions, sureFrom } = own;
   const of = none();
   predictions?.classOf.forEach((place, row) => {
     if (place < labelling.classes.length && predictions.probability[row]! >= sureFrom) of[row] = place;
   });
-  return { names: labelling.classes, of };
+  return grouped(labelling.classes, of);
 }
 
 /** Where nothing has a class: parts of the map by their place. @param map [n, 2] in [-1, 1] */
@@ -42,7 +44,7 @@ export function fieldsOf(map: Float32Array): Groups {
     { length: map.length / 2 },
     (_, row) => (2 - third(map[2 * row + 1]!)) * 3 + third(map[2 * row]!),
   );
-  return { names: FIELDS, of };
+  return grouped(FIELDS, of);
 }
 
 /** Members of a group, those in its middle first. @param map null: in their own order */
@@ -58,8 +60,8 @@ export function membersOf({ of }: Groups, group: number, map: Float32Array | nul
   return rows.sort((a, b) => away(a) - away(b));
 }
 
-export function sizesOf({ names, of }: Groups): number[] {
+function grouped(names: readonly string[], of: Int32Array): Groups {
   const sizes = names.map(() => 0);
   for (const group of of) if (group >= 0) sizes[group]!++;
-  return sizes;
+  return { names, of, sizes };
 }

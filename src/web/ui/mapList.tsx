@@ -1,7 +1,7 @@
 /** @file The map in words and pictures, for those who do not see it: its groups, each from its middle outwards. */
 
 import { useMemo, useState } from "preact/hooks";
-import { membersOf, sizesOf, type Groups } from "./mapGroups.js";
+import { membersOf, type Groups } from "./mapGroups.js";
 import { PictureGrid } from "./pictureGrid.js";
 import { searchHash } from "./route.js";
 import { captionOf, useShared } from "./shared.js";
@@ -10,12 +10,12 @@ import { counted } from "./text.js";
 const MOST_SHOWN = 24;
 
 export function MapList({ groups }: { readonly groups: Groups }) {
-  const sizes = sizesOf(groups);
+  const { names, sizes } = groups;
   return (
     <section class="groups" aria-labelledby="groups-title">
       <h2 id="groups-title">The same as a list</h2>
       <div>
-        {groups.names.map(
+        {names.map(
           (name, group) =>
             sizes[group]! > 0 && (
               <Group key={name} name={name} size={sizes[group]!} group={group} groups={groups} />

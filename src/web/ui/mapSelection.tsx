@@ -1,6 +1,6 @@
 /** @file Pictures that were drawn around: looked at, and labelled all at once. */
 
-import { colourOf } from "./palette.js";
+import { ClassChips } from "./classChips.js";
 import { PictureGrid } from "./pictureGrid.js";
 import { hashOf, searchHash } from "./route.js";
 import { nameOf, useShared } from "./shared.js";
@@ -33,19 +33,7 @@ export function MapSelection({ rows, onClear }: MapSelectionProps) {
           To label them, <a href={hashOf({ view: "label", asking: false })}>name a class</a> first.
         </p>
       ) : (
-        <p class="actions">
-          {labelling.classes.map((name, place) => (
-            <button
-              key={name}
-              type="button"
-              class="chip"
-              style={{ "--tone": colourOf(place) }}
-              onClick={() => label(name)}
-            >
-              All are {name}
-            </button>
-          ))}
-        </p>
+        <ClassChips textOf={(name) => `All are ${name}`} onPick={label} />
       )}
       <PictureGrid
         label={`The first of ${counted(rows.length, "selected picture")}`}

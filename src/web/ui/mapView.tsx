@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { MapCanvas } from "./mapCanvas.js";
 import { PointGrid } from "./mapGeometry.js";
-import { fieldsOf, groupsFor, sizesOf, type Colouring, type Groups } from "./mapGroups.js";
+import { fieldsOf, groupsFor, type Colouring, type Groups } from "./mapGroups.js";
 import { MapList } from "./mapList.js";
 import { MapSelection } from "./mapSelection.js";
 import { colourOf } from "./palette.js";
@@ -23,7 +23,10 @@ export function MapView() {
     () => groupsFor(colouring, engine, labels),
     [colouring, engine, predictions, sureFrom, labelling.classes],
   );
-  const listed = groups.names.length > 0 || map === null ? groups : fieldsOf(map);
+  const listed = useMemo(
+    () => (groups.names.length > 0 || map === null ? groups : fieldsOf(map)),
+    [groups, map],
+  );
   return (
     <>
       <div class="beside map">
@@ -70,7 +73,6 @@ interface LegendProps {
 }
 
 function Legend({ groups, group, onGroup }: LegendProps) {
-  const sizes = sizesOf(groups);
   if (groups.names.length === 0) return <p class="small">No class yet: add one under Label.</p>;
   return (
     <div class="legend" role="group" aria-label="Show one group alone">
@@ -84,7 +86,7 @@ function Legend({ groups, group, onGroup }: LegendProps) {
         >
           <span class="dot" />
           <span class="class-name">{name}</span>
-          <span class="small">{whole(sizes[place]!)}</span>
+          <span class="small">{whole(groups.sizes[place]!)}</span>
         </button>
       ))}
     </div>

@@ -12,8 +12,8 @@ export interface GridCell {
   /** What a screen reader says before the caption: what the eye has from the picture and its place. */
   readonly heard: string;
   readonly caption: ComponentChildren;
-  /** Colour of its frame: a class; null: none. */
-  readonly tone?: string | null;
+  /** Colour of its frame: a class; without it there is none. */
+  readonly tone?: string;
   /** A person said so: its frame is whole, otherwise it is a guess. */
   readonly sure?: boolean;
 }

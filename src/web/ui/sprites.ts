@@ -43,7 +43,7 @@ export class Sprites {
    */
   async draw(row: number, canvas: HTMLCanvasElement, wanted: () => boolean): Promise<void> {
     const { sheet, x, y } = this.place(row);
-    const image = await this.sheet(sheet);
+    const image = await this.#sheet(sheet);
     if (!wanted()) return;
     const context = canvas.getContext("2d")!;
     context.imageSmoothingQuality = "high";
@@ -53,14 +53,27 @@ export class Sprites {
   /** A thumbnail as a file, without loss. Cut from the sheet that is here: thousands of them take seconds. */
   async cut(row: number): Promise<Blob> {
     const { sheet, x, y } = this.place(row);
-    const image = await this.sheet(sheet);
+    const image = await this.#sheet(sheet);
     const { tile } = this;
     const canvas = new OffscreenCanvas(tile, tile);
     canvas.getContext("2d")!.drawImage(image, x, y, tile, tile, 0, 0, tile, tile);
     return canvas.convertToBlob({ type: "image/png" });
   }
 
-  sheet(sheet: number): Promise<HTMLImageElement> {
+  /** The sheet if it is here; otherwise null, and `then` is called once it is. */
+  sheetNow(sheet: number, then: () => void): HTMLImageElement | null {
+    const here = this.#here.get(sheet);
+    if (here) return here;
+    this.#sheet(sheet).then(then, () => undefined);
+    return null;
+  }
+
+  /** The larger picture, where the collection has one. */
+  pictureUrl(row: number): string | null {
+    return this.#collection.originals ? new URL(`${COLLECTION.pictures}/${row}`, this.#base).href : null;
+  }
+
+  #sheet(sheet: number): Promise<HTMLImageElement> {
     const known = this.#sheets.get(sheet);
     if (known) return known;
     const image = this.#fetchSheet(sheet);
@@ -68,19 +81,6 @@ export class Sprites {
     // Without this a sheet that failed once, for want of a network, would be missing for ever.
     image.catch(() => this.#sheets.delete(sheet));
     return image;
-  }
-
-  /** The sheet if it is here; otherwise null, and `then` is called once it is. */
-  sheetNow(sheet: number, then: () => void): HTMLImageElement | null {
-    const here = this.#here.get(sheet);
-    if (here) return here;
-    this.sheet(sheet).then(then, () => undefined);
-    return null;
-  }
-
-  /** The larger picture, where the collection has one. */
-  pictureUrl(row: number): string | null {
-    return this.#collection.originals ? new URL(`${COLLECTION.pictures}/${row}`, this.#base).href : null;
   }
 
   async #fetchSheet(sheet: number): Promise<HTMLImageElement> {

@@ -23,17 +23,21 @@ export function useAskQueue(): AskQueue {
   const { labelling, predictions } = labels;
   const [row, setRow] = useState<number | null>(null);
   const [done, setDone] = useState(false);
+  /** Counts up where pictures are to be chosen anew although no label has changed. */
+  const [round, setRound] = useState(0);
   const ready = useRef<readonly number[]>([]);
   const skipped = useRef(new Set<number>());
   /** What was done to each picture, the latest last. */
   const past = useRef<{ readonly row: number; readonly labelled: boolean }[]>([]);
   const open = (one: number): boolean => !skipped.current.has(one) && !labelling.examples.has(one);
+  const chooseAnew = (): void => setRound((before) => before + 1);
   const advance = (from: number | null): void => {
     setRow(ready.current.find((one) => one !== from && open(one)) ?? null);
   };
   useEffect(() => {
     if (predictions === null) return undefined;
     let wanted = true;
+    setDone(false);
     const count = READY + skipped.current.size;
     ambiguousRows(labelling, predictions, count, (one) => engine.similarities(one)).then((rows) => {
       if (!wanted) return;
@@ -45,7 +49,7 @@ export function useAskQueue(): AskQueue {
     return () => {
       wanted = false;
     };
-  }, [predictions]);
+  }, [predictions, round]);
   return {
     row,
     done,
@@ -58,16 +62,16 @@ export function useAskQueue(): AskQueue {
       if (row === null) return;
       skipped.current.add(row);
       past.current.push({ row, labelled: false });
-      setDone(!ready.current.some(open));
+      if (!ready.current.some(open)) chooseAnew();
       advance(row);
     },
     back() {
       const last = past.current.pop();
       if (last === undefined) return;
-      if (last.labelled) labels.undo();
+      if (last.labelled) labels.change((to) => to.label([last.row], null));
       skipped.current.delete(last.row);
-      setDone(false);
       setRow(last.row);
+      chooseAnew();
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { UsageError } from "../../errors.js";
-import { openEngine, type Engine } from "../engine/engine.js";
+import { openEngine, type Engine, type OnProgress } from "../engine/engine.js";
 import { keepOffline, startOffline } from "../engine/offline.js";
 
 /** Bytes of each part that is on its way. */
@@ -28,8 +28,6 @@ export function useEngine(base: URL, wish: string | null): Opening {
   }, []);
   return opening;
 }
-
-type OnProgress = (loaded: number, total: number | null, what: string) => void;
 
 async function open(base: URL, wish: string | null, onProgress: OnProgress): Promise<Engine> {
   if (wish !== null && wish !== "webgpu" && wish !== "wasm") {

@@ -17,7 +17,12 @@ export function useKeys(onKey: (event: KeyboardEvent) => boolean): void {
   }, []);
 }
 
-/** The class that a digit names, 1 for the first; undefined: none. */
+/** The digit that names the class at this place, 1 for the first; null: only nine classes have one. */
+export function digitOf(place: number): string | null {
+  return place < 9 ? String(place + 1) : null;
+}
+
+/** The class that a digit names; undefined: none. */
 export function classOfKey(key: string, classes: readonly string[]): string | undefined {
-  return /^[1-9]$/.test(key) ? classes[Number(key) - 1] : undefined;
+  return classes.find((_, place) => digitOf(place) === key);
 }

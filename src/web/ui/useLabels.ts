@@ -1,10 +1,10 @@
 /** @file The reader's labels: changed by all views, kept at every change, and what they say about all other pictures. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Engine } from "../engine/engine.js";
 import { Labelling } from "../engine/labelling.js";
 import { Predictor, type Predictions } from "../engine/predict.js";
-import { keepLabels, loadLabels } from "./labelStorage.js";
+import { LabelStorage } from "./labelStorage.js";
 
 export interface Labels {
   /** Changed in place, by `change` only. */
@@ -13,8 +13,6 @@ export interface Labels {
   readonly predictions: Predictions | null;
   /** The class that clicked pictures become examples of; null: there is none. */
   readonly active: string | null;
-  readonly canUndo: boolean;
-  readonly canRedo: boolean;
   /** Predictions at least this probable count as sure, in [0, 1]. */
   readonly sureFrom: number;
   setSureFrom(probability: number): void;
@@ -30,16 +28,15 @@ export interface Labels {
 const DEFAULT_SURE_FROM = 0.9;
 
 export function useLabels(engine: Engine, fail: (error: unknown) => void): Labels {
+  const storage = useMemo(() => new LabelStorage(engine), [engine]);
   const labelling = useMemo(() => {
     try {
-      return loadLabels(engine);
+      return storage.load();
     } catch (error) {
       fail(error);
       return new Labelling(engine.ids.length);
     }
-  }, [engine]);
-  /** Changes made on this page: what was loaded is not taken back. */
-  const steps = useRef(0);
+  }, [storage]);
   const [version, setVersion] = useState(0);
   const [chosen, setActive] = useState<string | null>(null);
   const [sureFrom, setSureFrom] = useState(DEFAULT_SURE_FROM);
@@ -51,7 +48,7 @@ export function useLabels(engine: Engine, fail: (error: unknown) => void): Label
   const after = (): void => {
     setVersion((before) => before + 1);
     try {
-      keepLabels(engine, labelling);
+      storage.keep(labelling);
     } catch (error) {
       fail(error);
     }
@@ -60,8 +57,6 @@ export function useLabels(engine: Engine, fail: (error: unknown) => void): Label
     labelling,
     predictions,
     active: chosen !== null && labelling.classes.includes(chosen) ? chosen : (labelling.classes[0] ?? null),
-    canUndo: steps.current > 0,
-    canRedo: labelling.canRedo,
     sureFrom,
     setSureFrom,
     predict: () => predictor.predict(labelling),
@@ -75,19 +70,14 @@ export function useLabels(engine: Engine, fail: (error: unknown) => void): Label
         return false;
       }
       if (labelling.classes === classes && labelling.examples === examples) return true;
-      steps.current++;
       after();
       return true;
     },
     undo() {
-      if (steps.current === 0 || !labelling.undo()) return;
-      steps.current--;
-      after();
+      if (labelling.undo()) after();
     },
     redo() {
-      if (!labelling.redo()) return;
-      steps.current++;
-      after();
+      if (labelling.redo()) after();
     },
   };
 }

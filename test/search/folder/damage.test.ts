@@ -100,6 +100,26 @@ describe("a damaged index", () => {
     await opened.close();
   });
 
+  it("is found whole by a check that tells every file", async () => {
+    const index = await ExactIndex.open(join(folder(), "whole"), { exact: true });
+    const told: string[] = [];
+    await index.check((done, total) => told.push(`${done}/${total}`));
+    // Codes and exact rows of two segments, and the graph.
+    assert.deepEqual(told, ["0/5", "1/5", "2/5", "3/5", "4/5", "5/5"]);
+    await index.close();
+  });
+
+  it("is found out by a check that opened it without the graph: any bit of that", async () => {
+    const index = copied();
+    flip(join(index, "segments/000002.hnsw"), 1000, 1);
+    const opened = await ExactIndex.open(index, { exact: true });
+    await refused(
+      opened.check(),
+      /000002\.hnsw: has sha256 .*; build the graph again with onnx-instdisc index hnsw/,
+    );
+    await opened.close();
+  });
+
   it("opens without its graph, which can be built again", async () => {
     const index = copied();
     flip(join(index, "segments/000002.hnsw"), 1000);

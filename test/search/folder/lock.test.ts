@@ -35,6 +35,19 @@ describe("the lock of an index", () => {
     (await next)();
   });
 
+  it("tells once who is waited for, when that takes long", async () => {
+    const index = fresh();
+    const told: string[] = [];
+    const onWait = (writer: string) => told.push(writer);
+    const release = await lockFolder(index);
+    const next = lockFolder(index, { onWait });
+    await assert.rejects(lockFolder(index, { waitMs: 100, onWait }), /is being written/);
+    assert.deepEqual(told, []);
+    setTimeout(release, 1400);
+    (await next)();
+    assert.deepEqual(told, [`process ${process.pid} of ${HOST}`]);
+  });
+
   it("is never two writers', though many come at once", async () => {
     const index = fresh();
     let [inside, most] = [0, 0];

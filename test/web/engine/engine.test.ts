@@ -135,6 +135,13 @@ describe("the engine in a browser", () => {
     renameSync(`${encoder}.away`, encoder);
   });
 
+  it("refuses what is asked before it is closed and not answered, and what is asked after", async () => {
+    await harness.open(site.collection, "wasm");
+    const answers = await harness.close();
+    assert.equal(answers.length, 2);
+    for (const answer of answers) assert.match(answer, /engine: was closed, .*; open it again/);
+  });
+
   it("sends no request elsewhere and writes no error of its own into the console", () => {
     // The browser itself writes a line for the file that was missing.
     const problems = here.problems.filter((problem) => !problem.includes("404 (Not Found)"));

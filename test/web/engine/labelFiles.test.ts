@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "../../../src/run/crc32.js";
 import {
   importJson,
   labelledRows,
@@ -11,7 +12,7 @@ import {
   type Labelled,
 } from "../../../src/web/engine/labelFiles.js";
 import { Labelling } from "../../../src/web/engine/labelling.js";
-import { crc32, zipParts } from "../../../src/web/engine/zip.js";
+import { zipParts } from "../../../src/web/engine/zip.js";
 import { requirePython } from "../../support/python.js";
 import { suiteFolder } from "../../support/temporary.js";
 

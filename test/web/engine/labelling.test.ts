@@ -58,6 +58,36 @@ describe("labelling", () => {
     assert.equal(labelling.examples.get(1), "dog");
   });
 
+  it("takes tens of thousands of examples in one step, in their order, the last of a row", function () {
+    this.timeout(2000);
+    const rows = 40_000;
+    const labelling = new Labelling(rows);
+    const all = Array.from({ length: rows }, (_, row) => [rows - 1 - row, "cat"] as const);
+    labelling.replace(["cat", "dog"], [...all, [7, "dog"], [8, "cat"]]);
+    const expected = [...all.filter(([row]) => row !== 7), [7, "dog"]];
+    assert.deepEqual([...labelling.examples], expected);
+    labelling.undo();
+    assert.deepEqual([labelling.classes, labelling.examples.size, labelling.canUndo], [[], 0, false]);
+  });
+
+  it("starts from here once it forgets its steps", () => {
+    const labelling = new Labelling(2);
+    labelling.replace(["cat"], [[0, "cat"]]);
+    labelling.label([1], "cat");
+    labelling.undo();
+    labelling.forgetSteps();
+    assert.deepEqual([labelling.canUndo, labelling.canRedo, labelling.undo()], [false, false, false]);
+    assert.deepEqual([...labelling.examples], [[0, "cat"]]);
+  });
+
+  it("takes back as many steps as it says, however many were made", () => {
+    const labelling = new Labelling(1);
+    labelling.addClass("cat");
+    for (let turn = 0; turn < 1500; turn++) labelling.label([0], turn % 2 === 0 ? "cat" : null);
+    while (labelling.canUndo) assert.ok(labelling.undo());
+    assert.ok(labelling.canRedo);
+  });
+
   it("refuses names that are empty, taken or unknown, and rows that are not there", () => {
     const labelling = new Labelling(2);
     labelling.addClass("cat");
@@ -68,6 +98,7 @@ describe("labelling", () => {
     refused(() => labelling.label([0], "dog"), /found class dog, expected one of cat/);
     refused(() => labelling.label([0, 2, -1], "cat"), /found rows 2, -1, expected 0 to 1/);
     refused(() => labelling.replace(["dog"], [[0, "cat"]]), /found class cat, expected one of dog/);
+    refused(() => labelling.replace(["dog"], [[0, "dog"], [2, "dog"]]), /found rows 2, expected 0 to 1/); // prettier-ignore
     assert.deepEqual([labelling.classes, labelling.examples.size], [["cat"], 0]);
   });
 });

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { suiteBrowser, visit } from "../../support/browser.js";
 import { EngineHarness } from "../../support/enginePage.js";
 import { openEngineSite } from "../../support/engineSite.js";
 import { suiteFolder } from "../../support/temporary.js";
 import { suiteRun } from "../../support/trainedRun.js";
+
+/** As a reader does who holds the shift key: past the service worker. */
+async function reloadByForce(page: import("playwright-core").Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const loaded = page.waitForEvent("load");
+  await session.send("Page.reload", { ignoreCache: true });
+  await loaded;
+}
 
 /** The harness of the page once it is isolated: on the first visit that takes a reload. */
 async function settled(page: import("playwright-core").Page): Promise<EngineHarness> {
@@ -43,6 +53,27 @@ describe("the page without a network", () => {
       assert.deepEqual(here.problems, []);
     } finally {
       await here.close();
+    }
+  });
+
+  it("opens without delay after a forced reload, which no service worker answers", async () => {
+    const own = join(folder(), "forced");
+    mkdirSync(own);
+    const site = await openEngineSite(own, trained().run, 1, { isolated: false });
+    const here = await visit(browser(), site.page);
+    try {
+      await settled(here.page);
+      await reloadByForce(here.page);
+      const harness = new EngineHarness(here.page);
+      assert.equal(await here.page.evaluate("navigator.serviceWorker.controller"), null);
+      const start = performance.now();
+      await harness.startOffline();
+      const ms = performance.now() - start;
+      assert.ok(ms < 4000, `${ms} ms, of 5000 that a first visit may take`);
+      assert.deepEqual(here.problems, []);
+    } finally {
+      await here.close();
+      await site.close();
     }
   });
 });

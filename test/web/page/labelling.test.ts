@@ -132,6 +132,43 @@ describe("labelling on the page", () => {
     assert.ok(await page.getByRole("button", { name: /^Undo/ }).isDisabled(), "what was kept is not a step");
   });
 
+  it("asks on however many pictures are skipped, and goes back over them", async () => {
+    const { page } = here;
+    await addClass(page, "first");
+    await clickExamples(page, site(), 0, 1);
+    await page.getByRole("link", { name: "Ask me" }).click();
+    const skipped: number[] = [];
+    for (let turn = 0; turn < 14; turn++) {
+      skipped.push(await asked(page));
+      await page.keyboard.press(" ");
+      await until(page, `document.querySelector(".ask-picture")?.dataset.row !== "${skipped.at(-1)}"`);
+    }
+    assert.ok(!skipped.includes(await asked(page)));
+    assert.equal(new Set(skipped).size, skipped.length, "none is asked about twice");
+    for (const row of skipped.reverse().slice(0, 8)) {
+      await page.keyboard.press("z");
+      await until(page, `document.querySelector(".ask-picture").dataset.row === "${row}"`);
+    }
+  });
+
+  it("goes back to an answer without taking back what was done since", async () => {
+    const { page } = here;
+    await addClass(page, "first");
+    await clickExamples(page, site(), 0, 1);
+    await page.getByRole("link", { name: "Ask me" }).click();
+    const row = await asked(page);
+    await page.keyboard.press("1");
+    await until(page, `document.querySelector(".classes").textContent.includes("2 examples")`);
+    await page.getByLabel("Name of a new class").fill("second");
+    await page.keyboard.press("Enter");
+    await until(page, `document.querySelector(".classes").textContent.includes("second")`);
+    await page.getByRole("button", { name: /^Back/ }).click();
+    await until(page, `document.querySelector(".ask-picture").dataset.row === "${row}"`);
+    await until(page, `document.querySelector(".classes").textContent.includes("1 example")`);
+    const classes = await page.locator(".classes").innerText();
+    assert.match(classes, /\bsecond\b/, "the class added since stays");
+  });
+
   it("says how many pictures are sure, by the threshold that was chosen", async () => {
     const { page } = here;
     await addClass(page, "first");

@@ -84,6 +84,28 @@ describe("searching on the page", () => {
     assert.match(await page.locator(".status").innerText(), /last search/);
   });
 
+  it("says how many threads compute: one for each processor, up to four", async () => {
+    const { page } = here;
+    const processors = await page.evaluate<number>("navigator.hardwareConcurrency");
+    const threads = Math.min(4, processors);
+    assert.equal(await page.evaluate("crossOriginIsolated"), true);
+    assert.match(
+      await page.locator(".status").innerText(),
+      new RegExp(`WebAssembly, ${threads} thread${threads === 1 ? "" : "s"}\\b`),
+    );
+  });
+
+  it("says that it starts once everything has come", async () => {
+    const { page } = here;
+    await page.addInitScript(`new MutationObserver(() => {
+      const parts = document.querySelector(".parts + p");
+      if (parts?.textContent === "Starting …") globalThis.startShown = true;
+    }).observe(document, { childList: true, subtree: true })`);
+    await page.reload();
+    await page.waitForSelector("main#main[tabindex]", { timeout: 60_000 });
+    assert.equal(await page.evaluate("globalThis.startShown"), true);
+  });
+
   it("shows how the neighbours vote, with shares that make one", async () => {
     await here.page.locator(".grid .cell").first().click();
     await searched(here.page, /row/);
