@@ -11,8 +11,6 @@ import type { Model } from "../models/model.js";
 import type { Io } from "./io.js";
 import { withProgress } from "./progress.js";
 
-export { withProgress };
-
 /** Broken pictures and skipped paths that are named one by one. */
 const MOST_TOLD = 50;
 

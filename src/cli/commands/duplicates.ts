@@ -17,12 +17,12 @@ import {
   embedNamed,
   locateNamedPictures,
   tellBrokenPictures,
-  withProgress,
   type EmbeddingArguments,
 } from "../embedding.js";
 import { counted } from "../format.js";
 import type { Io } from "../io.js";
 import { checkNumbers } from "../option.js";
+import { withProgress } from "../progress.js";
 
 /** More pictures are not compared by their pixels with all others, where an index proposes pairs. */
 const MOST_BY_PIXELS = 100_000;

@@ -5,7 +5,7 @@ import { PRECISIONS } from "../../artifact/searchIndex.js";
 import { UsageError } from "../../errors.js";
 import { PARTS } from "../../models/locatePictures.js";
 import type { ExactIndex } from "../../search/folder/exactIndex.js";
-import { EMBEDDING_OPTIONS, withProgress } from "../embedding.js";
+import { EMBEDDING_OPTIONS } from "../embedding.js";
 import {
   addToIndex,
   buildGraphOf,
@@ -17,6 +17,7 @@ import { counted } from "../format.js";
 import { describeIndex, withIndex } from "../indexSummary.js";
 import type { Io } from "../io.js";
 import { checkNumbers } from "../option.js";
+import { withProgress } from "../progress.js";
 
 const out = { type: "string", demandOption: true, describe: "folder of the index" } as const;
 const json = { type: "boolean", default: false, describe: "print as JSON, a line for each step" } as const;
