@@ -2,23 +2,27 @@
 
 import { LoweringError } from "../errors.js";
 import { viewNode, type Graph, type Node, type Value } from "../ir/graph.js";
-import { isAbstract, specOf, type OpKind } from "../ir/opTable.js";
+import { isAbstract, specOf } from "../ir/opTable.js";
 import { nameOutputs } from "./passes/nameOutputs.js";
 import { rewriteNodes } from "./rewrite.js";
 import { simplify } from "./simplify.js";
-import type { Lowering, Target } from "./target.js";
+import { chooseCandidate, type Choices, type Target } from "./target.js";
+
+const NOTHING_MEASURED: Choices = new Map();
 
 /**
  * An equivalent, simplified graph of ONNX operators, its outputs named: ready for the codec.
+ * @param choices what was measured on the machine at hand
  * @throws LoweringError listing every node that the target cannot run, with the reason
  */
-export function lower(graph: Graph, target: Target): Graph {
+export function lower(graph: Graph, target: Target, choices: Choices = NOTHING_MEASURED): Graph {
   const simple = simplify(graph);
   // Shape rules saw to it that these inputs are constants.
   const ints = ({ name }: Value) => Array.from(simple.constants.get(name)!.data);
   const { graph: concrete } = rewriteNodes(simple, (node, op) => {
-    const lowering = loweringOf(node, target);
-    if (lowering === undefined) return null;
+    if (isAbstract(node.op)) checkStatic(node);
+    const lowering = chooseCandidate(node, target, choices)?.lower;
+    if (!lowering) return null;
     const outputs = lowering(op, viewNode(node), ints) as Readonly<Record<string, Value | undefined>>;
     return Object.keys(specOf(node.op).outputs).map((name) => outputs[name]);
   });
@@ -30,12 +34,6 @@ export function lower(graph: Graph, target: Target): Graph {
   if (refusals.length > 0)
     throw new LoweringError(`lower ${graph.name} for ${target.ep}: ${refusals.join("; ")}`);
   return nameOutputs(lowered);
-}
-
-function loweringOf(node: Node, target: Target): Lowering<OpKind> | undefined {
-  if (!isAbstract(node.op)) return target.preferences[node.op] as Lowering<OpKind> | undefined;
-  checkStatic(node);
-  return target.lowerings[node.op] as Lowering<OpKind>;
 }
 
 /** Gradients are cut to measure, so every size must be known. */

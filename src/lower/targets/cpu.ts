@@ -12,7 +12,7 @@ import {
 import { batchNormalizationGradient, batchNormalizationTraining } from "../lowerings/normalization.js";
 import { averagePoolGradientByConvTranspose, maxPoolGradientByIndices } from "../lowerings/pooling.js";
 import { logSumExpByParts } from "../lowerings/reduction.js";
-import type { Target } from "../target.js";
+import type { Candidates, Target } from "../target.js";
 
 /** Rows of the kernel as matrix products pay below this many pixels a map, and from this many channels. */
 const SMALL_MAP_PIXELS = 256;
@@ -28,23 +28,41 @@ function isDeep({
   return !isPoint && height * width < SMALL_MAP_PIXELS && channels >= THIN_CHANNELS;
 }
 
+const portable: Candidates = {
+  ConvInputGradient: [
+    {
+      name: "flippedConv",
+      applies: isFlippable,
+      lower: (op, node) => ({ dX: inputGradientByFlippedConv(op, node) }),
+    },
+    { name: "convTranspose", lower: (op, node) => ({ dX: inputGradientByConvTranspose(op, node) }) },
+  ],
+  ConvWeightGradient: [
+    {
+      name: "byRow",
+      suits: isDeep,
+      lower: (op, node) => ({ dW: perGroup(op, node, weightGradientByRow) }),
+    },
+    { name: "byPicture", lower: (op, node) => ({ dW: perGroup(op, node, weightGradientByPicture) }) },
+  ],
+  MaxPoolGradient: [{ name: "indices", lower: (op, node) => ({ dX: maxPoolGradientByIndices(op, node) }) }],
+  AveragePoolGradient: [
+    { name: "convTranspose", lower: (op, node) => ({ dX: averagePoolGradientByConvTranspose(op, node) }) },
+  ],
+  BatchNormalizationTraining: [{ name: "inference", lower: batchNormalizationTraining }],
+  BatchNormalizationGradient: [{ name: "inference", lower: batchNormalizationGradient }],
+  ReduceLogSumExp: [
+    {
+      name: "parts",
+      lower: (op, node, ints) => ({ reduced: logSumExpByParts(op, node, ints(node.inputs.axes)) }),
+    },
+  ],
+};
+
+/** Operators of the ONNX standard only: for every machine. */
 export const cpu: Target = {
   ep: "cpu",
-  lowerings: {
-    ConvInputGradient: (op, node) => ({
-      dX: isFlippable(node) ? inputGradientByFlippedConv(op, node) : inputGradientByConvTranspose(op, node),
-    }),
-    ConvWeightGradient: (op, node) => ({
-      dW: perGroup(op, node, isDeep(node) ? weightGradientByRow : weightGradientByPicture),
-    }),
-    MaxPoolGradient: (op, node) => ({ dX: maxPoolGradientByIndices(op, node) }),
-    AveragePoolGradient: (op, node) => ({ dX: averagePoolGradientByConvTranspose(op, node) }),
-    BatchNormalizationTraining: batchNormalizationTraining,
-    BatchNormalizationGradient: batchNormalizationGradient,
-  },
-  preferences: {
-    ReduceLogSumExp: (op, node, ints) => ({ reduced: logSumExpByParts(op, node, ints(node.inputs.axes)) }),
-  },
+  candidates: portable,
   refusal: ({ op }) =>
     op === "InPlaceAccumulatorV2"
       ? "only builds of ONNX Runtime with training have it, the last of which is 1.19.2; leave it to buildOrtTraining"
