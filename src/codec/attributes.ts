@@ -71,16 +71,18 @@ const KINDS: Readonly<Record<AttributeKind, KindCodec>> = {
   },
 };
 
-/** All attributes, defaults too: a reader of the file need not know them. */
+/** All attributes, defaults too: a reader of the file need not know them. An empty text stands for none. */
 export function encodeAttributes(
   op: OpKind,
   attributes: Readonly<Record<string, AttributeValue>>,
 ): AttributeProto[] {
-  const own = Object.entries(specOf(op).attributes).map(([name, { kind }]) => ({
-    name: onnxAttributeName(name),
-    type: KINDS[kind].type,
-    ...KINDS[kind].encode(attributes[name]!),
-  }));
+  const own = Object.entries(specOf(op).attributes)
+    .filter(([name]) => attributes[name] !== "")
+    .map(([name, { kind }]) => ({
+      name: onnxAttributeName(name),
+      type: KINDS[kind].type,
+      ...KINDS[kind].encode(attributes[name]!),
+    }));
   const fixed = Object.entries(FIXED[op] ?? {}).map(([name, value]) => ({
     name,
     type: AttributeType.INT,

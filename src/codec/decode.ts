@@ -3,7 +3,7 @@
 import { ArtifactError, GraphError } from "../errors.js";
 import { DTYPES, type Tensor } from "../ir/dtype.js";
 import type { Graph, GraphOutput, Node, Parameter, Value } from "../ir/graph.js";
-import { isAbstract, opTable, specOf, type OpKind } from "../ir/opTable.js";
+import { isAbstract, onnxNameOf, opTable, specOf, type OpKind } from "../ir/opTable.js";
 import { sizeBytes, unpackTensor, type RawTensor } from "../ir/rawTensor.js";
 import { decodeAttributes } from "./attributes.js";
 import { BOUND_INPUT, readNote } from "./boundNote.js";
@@ -72,9 +72,8 @@ function checkOpsets(model: ModelProto, faults: string[]): number {
 }
 
 function showDomains(): string {
-  return Object.entries(OTHER_DOMAINS)
-    .map(([domain, version]) => `at most ${domain} ${version}`)
-    .join(", ");
+  const known = Object.entries(OTHER_DOMAINS).map(([domain, version]) => `${domain} ${version}`);
+  return `at most ${known.join(" and ")}`;
 }
 
 /** Parts of a model that would be lost on the way through our graph. */
@@ -268,12 +267,15 @@ class GraphReader {
   }
 }
 
+const KNOWN: ReadonlyMap<string, OpKind> = new Map(
+  (Object.keys(opTable) as OpKind[])
+    .filter((op) => !isAbstract(op))
+    .map((op) => [showOp({ opType: onnxNameOf(op), domain: specOf(op).domain }), op]),
+);
+
 /** null: not in the table, or not an operator of ONNX. */
 function knownOp({ opType, domain }: NodeProto): OpKind | null {
-  if (!opType || !Object.hasOwn(opTable, opType)) return null;
-  const op = opType as OpKind;
-  const home = domain === "ai.onnx" ? "" : (domain ?? "");
-  return specOf(op).domain === home && !isAbstract(op) ? op : null;
+  return KNOWN.get(showOp({ opType: opType ?? "", domain: domain === "ai.onnx" ? "" : (domain ?? "") })) ?? null;
 }
 
 function showOp({ opType, domain }: NodeProto): string {

@@ -2,7 +2,7 @@
 
 import { GraphError, LoweringError } from "../errors.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
-import { isAbstract, specOf } from "../ir/opTable.js";
+import { isAbstract, onnxNameOf, specOf } from "../ir/opTable.js";
 import { packTensor, sizeBytes, type RawTensor } from "../ir/rawTensor.js";
 import { isStatic, shapesEqual, showShape } from "../ir/shape.js";
 import { encodeAttributes } from "./attributes.js";
@@ -17,7 +17,10 @@ export const OPSET = 18;
 export const IR_VERSION = 8;
 
 /** Domains beside the default one that a file may use, with their opset. */
-export const OTHER_DOMAINS: Readonly<Record<string, number>> = { "com.microsoft": 1 };
+export const OTHER_DOMAINS: Readonly<Record<string, number>> = {
+  "com.microsoft": 1,
+  "com.microsoft.nchwc": 1,
+};
 
 export interface EncodeOptions {
   /** Version of this package. */
@@ -134,7 +137,7 @@ function encodeNode({ name, op, inputs, outputs, attributes }: Node): NodeProto 
   const { domain } = specOf(op);
   return {
     name,
-    opType: op,
+    opType: onnxNameOf(op),
     ...(domain === "" ? {} : { domain }),
     input: inputs.slice(0, given).map((value) => value?.name ?? ""),
     output: outputs.map((value) => value.name),

@@ -1,6 +1,7 @@
 /** @file The total table of gradients: a rule, or the reason why there is none, for every operator. */
 
 import type { GradRules } from "./rule.js";
+import { blockedRules } from "./rules/blocked.js";
 import { convolutionRules } from "./rules/convolution.js";
 import { elementwiseRules } from "./rules/elementwise.js";
 import { layoutRules } from "./rules/layout.js";
@@ -19,6 +20,7 @@ export const gradRules = {
   ...rowsRules,
   ...linearRules,
   ...convolutionRules,
+  ...blockedRules,
   ...poolingRules,
   ...normalizationRules,
   ...quantizationRules,

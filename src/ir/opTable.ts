@@ -7,7 +7,10 @@
  * An entry of domain "instdisc" is a gradient or a training form for which ONNX has no operator; lowering
  * replaces it by ONNX operators, chosen per execution provider.
  *
- * An entry of domain "com.microsoft" is an operator of ONNX Runtime's own, which not every build of it has.
+ * An entry of domain "com.microsoft" is an operator of ONNX Runtime's own, which not every build of it has. Those of
+ * domain "com.microsoft.nchwc" compute on blocked feature maps: stated as [N, C, H, W], they lie in memory as
+ * [N, C/block, H, W, block]. How many channels a block has depends on the processor, so a graph that uses them is right
+ * on one kind of machine only.
  *
  * A type is a dtype or a type variable from `where`; "T?" may be absent, "T*" is a list of inputs.
  */
@@ -24,7 +27,9 @@ export interface AttributeSpec {
 }
 
 export interface OpSpec {
-  readonly domain: "" | "instdisc" | "com.microsoft";
+  readonly domain: "" | "instdisc" | "com.microsoft" | "com.microsoft.nchwc";
+  /** Missing: the same as the entry's. */
+  readonly onnxName?: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
@@ -81,6 +86,7 @@ export const opTable = {
   Relu: unary,
   Sigmoid: unary,
   Softplus: unary,
+  HardSigmoid: { ...unary, attributes: { alpha: optional("float", 0.2), beta: optional("float", 0.5) } },
   Identity: { ...unary, where: anything },
   Cast: {
     domain: "",
@@ -306,6 +312,29 @@ export const opTable = {
     where: floats,
   },
 
+  // Blocked feature maps
+  ReorderInput: { ...unary, domain: "com.microsoft.nchwc", attributes: {}, where: { T: ["float32"] } },
+  ReorderOutput: {
+    ...unary,
+    domain: "com.microsoft.nchwc",
+    attributes: { channels: required("int"), channelsLast: optional("int", 0) },
+    where: { T: ["float32"] },
+  },
+  BlockedConv: {
+    domain: "com.microsoft.nchwc",
+    onnxName: "Conv",
+    inputs: { X: "T", W: "T", B: "T?", Sum: "T?" },
+    outputs: { Y: "T" },
+    attributes: { ...convolution, activation: optional("string", "") },
+    where: { T: ["float32"] },
+  },
+  BlockedGlobalAveragePool: {
+    ...unary,
+    domain: "com.microsoft.nchwc",
+    onnxName: "GlobalAveragePool",
+    where: { T: ["float32"] },
+  },
+
   // Weights kept in 8 bits; one scale for all of x, or one for each slice along the axis
   DequantizeLinear: {
     domain: "",
@@ -337,6 +366,11 @@ export function isAbstract(op: OpKind): op is AbstractOpKind {
 
 export function specOf(op: OpKind): OpSpec {
   return opTable[op];
+}
+
+/** The operator's name in an ONNX file. */
+export function onnxNameOf(op: OpKind): string {
+  return specOf(op).onnxName ?? op;
 }
 
 type ValueOfKind<S> = S extends { kind: "int" | "float" }

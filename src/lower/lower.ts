@@ -26,7 +26,7 @@ export function lower(graph: Graph, target: Target, choices: Choices = NOTHING_M
     const outputs = lowering(op, viewNode(node), ints) as Readonly<Record<string, Value | undefined>>;
     return Object.keys(specOf(node.op).outputs).map((name) => outputs[name]);
   });
-  const lowered = simplify(concrete);
+  const lowered = simplify(concrete, target.passes);
   const refusals = lowered.nodes.flatMap((node) => {
     const reason = target.refusal(node);
     return reason === null ? [] : [`${node.name} (${node.op}): ${reason}`];

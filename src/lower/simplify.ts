@@ -9,11 +9,14 @@ import type { Pass } from "./rewrite.js";
 
 const PASSES: readonly Pass[] = [foldConstants, removeIdentities, shareSubexpressions, removeDeadNodes];
 
-/** An equivalent graph without dead, constant, repeated or idle nodes. Names of inputs and outputs stay. */
-export function simplify(graph: Graph): Graph {
+/**
+ * An equivalent graph without dead, constant, repeated or idle nodes. Names of inputs and outputs stay.
+ * @param others passes that run beside those
+ */
+export function simplify(graph: Graph, others: readonly Pass[] = []): Graph {
   for (;;) {
     let rewrites = 0;
-    for (const pass of PASSES) {
+    for (const pass of [...PASSES, ...others]) {
       const result = pass.run(graph);
       graph = result.graph;
       rewrites += result.rewrites;

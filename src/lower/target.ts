@@ -5,6 +5,7 @@ import { viewNode, type Node, type NodeView, type Value } from "../ir/graph.js";
 import type { AbstractOpKind, OpKind, OutputsOf } from "../ir/opTable.js";
 import type { OpBuilder } from "../ops/table.js";
 import { nodeKey } from "./nodeKey.js";
+import type { Pass } from "./rewrite.js";
 
 /** `ints` reads a constant int64 input, such as the axes of a reduction. */
 export type Lowering<K extends OpKind> = (
@@ -33,6 +34,8 @@ export interface Target {
   readonly ep: ExecutionProvider;
   /** The first candidate that applies and suits is taken where nothing was measured. */
   readonly candidates: Candidates;
+  /** What makes the lowered graph faster, beside what makes every graph smaller. */
+  readonly passes?: readonly Pass[];
   /** Why the provider cannot run the node; null: it can. */
   refusal(node: Node): string | null;
 }

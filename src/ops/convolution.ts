@@ -34,7 +34,14 @@ function checkFilters(w: Shape, group: number, fail: Fail): void {
   if (filters % group !== 0) fail(`W has ${filters} filters, expected a multiple of group ${group}`);
 }
 
-function conv({ inputs: { X, W, B }, attributes, fail }: ShapeContext<"Conv">): { Y: Shape } {
+/** Shape of a convolution's output. */
+export function convShape(
+  X: Value,
+  W: Value,
+  B: Value | null,
+  attributes: Omit<Window, "kernelShape"> & { readonly group: number },
+  fail: Fail,
+): Shape {
   const [x, w] = [rank4(X, "X", fail), rank4(W, "W", fail)];
   const { group } = attributes;
   const [have, want, filters] = [channels(x, 1, fail), channels(w, 1, fail) * group, channels(w, 0, fail)];
@@ -45,7 +52,7 @@ function conv({ inputs: { X, W, B }, attributes, fail }: ShapeContext<"Conv">): 
     fail(`B is ${showShape(B.shape)}, expected [${filters}]`);
   }
   const window: Window = { ...attributes, kernelShape: kernelOf(w, fail) };
-  return { Y: [x[0]!, filters, ...windowOutput(x, window, fail)] };
+  return [x[0]!, filters, ...windowOutput(x, window, fail)];
 }
 
 function convTranspose({ inputs: { X, W }, attributes, fail }: ShapeContext<"ConvTranspose">): { Y: Shape } {
@@ -103,7 +110,10 @@ function convWeightGradient({ inputs, attributes, fail }: ShapeContext<"ConvWeig
 }
 
 export const convolutionShapes = {
-  Conv: (ctx) => checkWindow(ctx, conv),
+  Conv: (ctx) =>
+    checkWindow(ctx, ({ inputs: { X, W, B }, attributes, fail }) => ({
+      Y: convShape(X, W, B, attributes, fail),
+    })),
   ConvTranspose: (ctx) => checkWindow(ctx, convTranspose),
   ConvInputGradient: (ctx) => checkWindow(ctx, convInputGradient),
   ConvWeightGradient: (ctx) => checkWindow(ctx, convWeightGradient),

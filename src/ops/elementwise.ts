@@ -18,6 +18,7 @@ type Unary =
   | "Relu"
   | "Sigmoid"
   | "Softplus"
+  | "HardSigmoid"
   | "Identity";
 type Binary = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Greater" | "Equal";
 
@@ -37,6 +38,7 @@ export const elementwiseShapes = {
   Relu: same,
   Sigmoid: same,
   Softplus: same,
+  HardSigmoid: same,
   Identity: same,
   Cast: ({ inputs }) => ({ output: inputs.input.shape }),
   Add: broadcast,
@@ -82,6 +84,8 @@ export function elementwiseOps({ emit, constant }: Emitter) {
     sigmoid: unary("Sigmoid"),
     /** ln(1 + eˣ), without overflow. */
     softplus: unary("Softplus"),
+    /** max(0, min(1, alpha·x + beta)). */
+    hardSigmoid: (x: Value, alpha: number, beta: number) => emit("HardSigmoid", { X: x }, { alpha, beta }).Y,
     identity: unary("Identity"),
     cast: (x: Value, to: DType) => emit("Cast", { input: x }, { to }).output,
     add: binary("Add"),

@@ -1,5 +1,6 @@
 /** @file All operator families together: the total table of shape rules, and the functions that build nodes. */
 
+import { blockedOps, blockedShapes } from "./blocked.js";
 import { convolutionOps, convolutionShapes } from "./convolution.js";
 import { elementwiseOps, elementwiseShapes } from "./elementwise.js";
 import type { Emitter } from "./emitter.js";
@@ -20,6 +21,7 @@ export const shapeRules: ShapeRules = {
   ...rowsShapes,
   ...linearShapes,
   ...convolutionShapes,
+  ...blockedShapes,
   ...poolingShapes,
   ...normalizationShapes,
   ...quantizationShapes,
@@ -34,6 +36,7 @@ export function createOps(emitter: Emitter) {
     ...rowsOps(emitter),
     ...linearOps(emitter),
     ...convolutionOps(emitter),
+    ...blockedOps(emitter),
     ...poolingOps(emitter),
     ...normalizationOps(emitter),
     ...quantizationOps(emitter),

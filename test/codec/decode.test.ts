@@ -223,7 +223,7 @@ describe("decodeModel", () => {
           { domain: "ai.onnx.ml", version: 3 },
         ] as never;
       }),
-      /uses opset 3 of domain ai\.onnx\.ml, expected at most com\.microsoft 1; uses opset 21 of the default domain, expected 18/,
+      /uses opset 3 of domain ai\.onnx\.ml, expected at most com\.microsoft 1 and com\.microsoft\.nchwc 1; uses opset 21 of the default domain, expected 18/,
     );
     assertRefused(
       changed((model) => (model.opsetImport = [])),

@@ -5,6 +5,7 @@
 
 import fc from "fast-check";
 import type { OpKind } from "../../src/ir/opTable.js";
+import { blockedCases } from "./opCases/blocked.js";
 import { convolutionCases } from "./opCases/convolution.js";
 import { elementwiseCases } from "./opCases/elementwise.js";
 import { layoutCases } from "./opCases/layout.js";
@@ -26,6 +27,7 @@ export const opCases = {
   ...rowsCases,
   ...linearCases,
   ...convolutionCases,
+  ...blockedCases,
   ...poolingCases,
   ...normalizationCases,
   ...quantizationCases,

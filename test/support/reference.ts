@@ -6,6 +6,7 @@
 import { nameInputs, type Graph, type Node } from "../../src/ir/graph.js";
 import { specOf, type OpKind } from "../../src/ir/opTable.js";
 import { showShape, type Shape } from "../../src/ir/shape.js";
+import { blocked } from "./reference/blocked.js";
 import { convolution } from "./reference/convolution.js";
 import { elementwise } from "./reference/elementwise.js";
 import type { Kernel, Kernels } from "./reference/kernel.js";
@@ -30,6 +31,7 @@ export const kernels = {
   ...rows,
   ...linear,
   ...convolution,
+  ...blocked,
   ...pooling,
   ...normalization,
   ...quantization,

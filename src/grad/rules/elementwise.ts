@@ -31,6 +31,7 @@ export const elementwiseRules = {
   Sigmoid: ({ op, outputs: { Y }, dY }) => ({ X: () => op.mul(dY, op.mul(Y, op.sub(op.scalar(1, Y), Y))) }),
   // Y = ln(1 + eˣ): dX = dY·σ(X)
   Softplus: ({ op, inputs: { X }, dY }) => ({ X: () => op.mul(dY, op.sigmoid(X)) }),
+  HardSigmoid: { noGradient: "lowering puts it in after gradients were taken" },
   Identity: ({ dY }) => ({ X: () => dY }),
   Cast: ({ op, inputs: { input }, outputs: { output }, dY }) => ({
     input: isFloat(input.dtype) && isFloat(output.dtype) ? () => op.cast(dY, input.dtype) : null,

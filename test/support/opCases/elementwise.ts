@@ -91,6 +91,14 @@ export const elementwiseCases = {
       detail: { to },
     };
   }),
+  HardSigmoid: drawn((draw) => {
+    const [alpha, beta] = draw.pick([0.2, 0.5], [3e38, 0]);
+    return {
+      inputs: { x: draw.batched(draw.floats(draw.shape(0, 4))) },
+      build: ({ op }, { x }) => [op.hardSigmoid(x!, alpha!, beta!)],
+      detail: { alpha, beta },
+    };
+  }),
   Add: binary("Add", ["any", "any"], true),
   Sub: binary("Sub", ["any", "any"], true),
   Mul: binary("Mul", ["any", "any"], true),

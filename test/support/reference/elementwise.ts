@@ -57,6 +57,9 @@ export const elementwise = {
   Round: unary(roundHalfEven),
   Relu: unary((x) => Math.max(x, 0)),
   Sigmoid: unary((x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)))),
+  HardSigmoid: ({ inputs: { X }, attributes: { alpha, beta } }) => ({
+    Y: { shape: [...X.shape], data: X.data.map((x) => Math.max(0, Math.min(1, alpha * x + beta))) },
+  }),
   Softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   Identity: unary((x) => x),
   Cast: (ctx) => ({
@@ -73,4 +76,4 @@ export const elementwise = {
   Where: ({ inputs: { condition, X, Y } }) => ({
     output: combine([condition, X, Y], (c, x, y) => (c === 0 ? y : x)),
   }),
-} satisfies Kernels<Unary | Binary | "Cast" | "Max" | "Where">;
+} satisfies Kernels<Unary | "HardSigmoid" | Binary | "Cast" | "Max" | "Where">;

@@ -1,0 +1,89 @@
+/**
+ * @file Training-mode batch normalization on blocked feature maps. A convolution of each channel with a single weight
+ * is a·x + b in one pass over memory; one of whole maps with whole maps is a sum of products. Below, i = 1/√(var +
+ * epsilon), n the number of pixels a channel has in the batch.
+ */
+
+import type { NodeView, Value } from "../../../ir/graph.js";
+import type { OutputsOf } from "../../../ir/opTable.js";
+import type { OpBuilder } from "../../../ops/table.js";
+import { sizesOf } from "./filters.js";
+
+/** Products that one accumulator adds up; more would cost digits. */
+const LONGEST_SUM = 1024;
+
+export function isNormalizationBlockable(x: Value, block: number): boolean {
+  return x.dtype === "float32" && x.shape.length === 4 && sizesOf(x)[1] % block === 0;
+}
+
+/** gain·x + bias + sum, gain and bias [C]; x and sum in blocks. */
+function affine(op: OpBuilder, x: Value, gain: Value, bias: Value | null, sum: Value | null = null): Value {
+  const channels = sizesOf(x)[1];
+  return op.blockedConv(x, op.reshape(gain, [channels, 1, 1, 1]), { group: channels }, bias, sum);
+}
+
+/** Sum over pixels and pictures, [C]. */
+function channelSums(op: OpBuilder, x: Value): Value {
+  const [batch, channels, height, width] = sizesOf(x);
+  const means = op.reshape(op.blockedGlobalAveragePool(x), [batch, channels]);
+  return op.scale(op.reduceSum(means, [0]), height * width);
+}
+
+/** Sum of products over pixels and pictures, [C]. */
+function channelDots(op: OpBuilder, a: Value, b: Value): Value {
+  const [batch, channels, height, width] = sizesOf(a);
+  const parts = height * width > LONGEST_SUM ? height : 1;
+  const maps = batch * channels * parts;
+  const [pictures, kernels] = [
+    op.reshape(a, [1, maps, height / parts, width]),
+    op.reshape(b, [maps, 1, height / parts, width]),
+  ];
+  const dots = op.reshape(op.blockedConv(pictures, kernels, { group: maps }), [batch, channels, parts, 1]);
+  return parts > 1 ? channelSums(op, dots) : op.reduceSum(op.reshape(dots, [batch, channels]), [0]);
+}
+
+function centred(op: OpBuilder, x: Value, mean: Value): Value {
+  const ones = op.constant({
+    dtype: "float32",
+    shape: [sizesOf(x)[1]],
+    data: new Array<number>(sizesOf(x)[1]).fill(1),
+  });
+  return affine(op, op.reorderInput(x), ones, op.neg(mean));
+}
+
+const inverseDeviation = (op: OpBuilder, variance: Value, epsilon: number): Value =>
+  op.reciprocal(op.sqrt(op.add(variance, op.scalar(epsilon, variance))));
+
+const pixelsPerChannel = (x: Value): number => sizesOf(x)[0] * sizesOf(x)[2] * sizesOf(x)[3];
+
+export function blockedNormalizationTraining(
+  op: OpBuilder,
+  { inputs: { X, scale, B }, attributes: { epsilon } }: NodeView<"BatchNormalizationTraining">,
+): OutputsOf<"BatchNormalizationTraining", Value> {
+  const share = 1 / pixelsPerChannel(X);
+  const mean = op.scale(channelSums(op, op.reorderInput(X)), share);
+  // Centred first: mean(X²) - mean² would cancel where the mean is large.
+  const difference = centred(op, X, mean);
+  const variance = op.scale(channelDots(op, difference, difference), share);
+  const gain = op.mul(scale, inverseDeviation(op, variance, epsilon));
+  return { Y: op.reorderOutput(affine(op, difference, gain, B)), mean, var: variance };
+}
+
+/** dB = Σ dY; dScale = i·Σ dY·(X - mean); dX = scale·i·(dY - dB/n - (X - mean)·i·dScale/n). */
+export function blockedNormalizationGradient(
+  op: OpBuilder,
+  {
+    inputs: { dY, X, scale, mean, var: variance },
+    attributes: { epsilon },
+  }: NodeView<"BatchNormalizationGradient">,
+): OutputsOf<"BatchNormalizationGradient", Value> {
+  const gradients = op.reorderInput(dY);
+  const difference = centred(op, X, mean);
+  const inverse = inverseDeviation(op, variance, epsilon);
+  const dB = channelSums(op, gradients);
+  const dScale = op.mul(inverse, channelDots(op, gradients, difference));
+  const gain = op.mul(scale, inverse);
+  const share = op.scale(gain, -1 / pixelsPerChannel(X));
+  const linear = affine(op, difference, op.mul(share, op.mul(inverse, dScale)), op.mul(share, dB));
+  return { dX: op.reorderOutput(affine(op, gradients, gain, null, linear)), dScale, dB };
+}

@@ -1,0 +1,107 @@
+/** @file The CPU execution provider with its own blocked layout of feature maps: right where blocks have this size. */
+
+import {
+  blockedConvolution,
+  blockedInputGradient,
+  blockedInputGradientByPhases,
+  hasPhases,
+  isBlockable,
+  isGradientBlockable,
+} from "../lowerings/blocked/convolution.js";
+import {
+  blockedNormalizationGradient,
+  blockedNormalizationTraining,
+  isNormalizationBlockable,
+} from "../lowerings/blocked/normalization.js";
+import { isFlippable } from "../lowerings/convolution.js";
+import {
+  isDilatable,
+  weightGradientByBlockedImages,
+  weightGradientByDilatedConv,
+  type Zeros,
+} from "../lowerings/weightGradient.js";
+import { cancelReorders, fuseIntoConvolutions, sinkReorders } from "../passes/blocks.js";
+import { multiplyMasks } from "../passes/multiplyMasks.js";
+import type { Candidate, Target } from "../target.js";
+import { cpu } from "./cpu.js";
+
+const ZEROS: readonly (readonly [suffix: string, zeros: Zeros])[] = [
+  ["ZeroPicture", { pictures: 1, rows: 0 }],
+  ["", { pictures: 0, rows: 0 }],
+  ["ZeroPictureAndRow", { pictures: 1, rows: 1 }],
+];
+
+function weightGradients(block: number): Candidate<"ConvWeightGradient">[] {
+  const isWide = (channels: number) => channels % block === 0;
+  return [
+    ...ZEROS.map(
+      ([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
+        name: `blockedImages${suffix}`,
+        applies: (node) => isDilatable(node) && isWide(node.inputs.X.shape[1] as number),
+        lower: (op, node) => ({ dW: weightGradientByBlockedImages(op, node, block, zeros) }),
+      }),
+    ),
+    ...ZEROS.map(
+      ([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
+        name: `dilatedConv${suffix}`,
+        applies: isDilatable,
+        suits: () => false,
+        lower: (op, node) => ({ dW: weightGradientByDilatedConv(op, node, zeros) }),
+      }),
+    ),
+    ...cpu.candidates.ConvWeightGradient,
+  ];
+}
+
+function inputGradients(block: number): Candidate<"ConvInputGradient">[] {
+  return [
+    {
+      name: "blockedFlippedConv",
+      applies: (node) => isFlippable(node) && isGradientBlockable(node, block),
+      lower: (op, node) => ({ dX: blockedInputGradient(op, node, block) }),
+    },
+    {
+      name: "blockedPhases",
+      applies: (node) => hasPhases(node) && isGradientBlockable(node, block),
+      lower: (op, node) => ({ dX: blockedInputGradientByPhases(op, node, block) }),
+    },
+    ...cpu.candidates.ConvInputGradient,
+  ];
+}
+
+/** @param block channels that lie side by side, as ONNX Runtime has it on the machine that will run the graph */
+export function blockedCpu(block: number): Target {
+  return {
+    ...cpu,
+    candidates: {
+      ...cpu.candidates,
+      Conv: [
+        {
+          name: "blocked",
+          applies: (node) => isBlockable(node, block),
+          lower: (op, node) => ({ Y: blockedConvolution(op, node, block) }),
+        },
+        { name: "plain", lower: null },
+      ],
+      ConvInputGradient: inputGradients(block),
+      ConvWeightGradient: weightGradients(block),
+      BatchNormalizationTraining: [
+        {
+          name: "blocked",
+          applies: ({ inputs: { X } }) => isNormalizationBlockable(X, block),
+          lower: blockedNormalizationTraining,
+        },
+        ...cpu.candidates.BatchNormalizationTraining,
+      ],
+      BatchNormalizationGradient: [
+        {
+          name: "blocked",
+          applies: ({ inputs: { X } }) => isNormalizationBlockable(X, block),
+          lower: blockedNormalizationGradient,
+        },
+        ...cpu.candidates.BatchNormalizationGradient,
+      ],
+    },
+    passes: [cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
+  };
+}
