@@ -275,7 +275,9 @@ const KNOWN: ReadonlyMap<string, OpKind> = new Map(
 
 /** null: not in the table, or not an operator of ONNX. */
 function knownOp({ opType, domain }: NodeProto): OpKind | null {
-  return KNOWN.get(showOp({ opType: opType ?? "", domain: domain === "ai.onnx" ? "" : (domain ?? "") })) ?? null;
+  return (
+    KNOWN.get(showOp({ opType: opType ?? "", domain: domain === "ai.onnx" ? "" : (domain ?? "") })) ?? null
+  );
 }
 
 function showOp({ opType, domain }: NodeProto): string {

@@ -313,7 +313,12 @@ export const opTable = {
   },
 
   // Blocked feature maps
-  ReorderInput: { ...unary, domain: "com.microsoft.nchwc", attributes: {}, where: { T: ["float32"] } },
+  ReorderInput: {
+    ...unary,
+    domain: "com.microsoft.nchwc",
+    attributes: { channelsLast: optional("int", 0) },
+    where: { T: ["float32"] },
+  },
   ReorderOutput: {
     ...unary,
     domain: "com.microsoft.nchwc",

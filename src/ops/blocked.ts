@@ -14,9 +14,10 @@ import { checkWindow } from "./window.js";
 export type Blocked = "ReorderInput" | "ReorderOutput" | "BlockedConv" | "BlockedGlobalAveragePool";
 
 export const blockedShapes = {
-  ReorderInput: ({ inputs: { X }, fail }) => {
+  ReorderInput: ({ inputs: { X }, attributes: { channelsLast }, fail }) => {
     if (X.shape.length !== 4) fail(`X is ${showShape(X.shape)}, expected rank 4`);
-    return { Y: X.shape };
+    const [batch, height, width, channels] = X.shape;
+    return { Y: channelsLast ? [batch!, channels!, height!, width!] : X.shape };
   },
   ReorderOutput: ({ inputs: { X }, attributes: { channels, channelsLast }, fail }) => {
     if (X.shape.length !== 4 || X.shape[1] !== channels)
@@ -41,6 +42,8 @@ export function blockedOps({ emit }: Emitter) {
   return {
     /** [N, C, H, W] to blocks. */
     reorderInput: (x: Value) => emit("ReorderInput", { X: x }, {}).Y,
+    /** [N, H, W, C] to blocks. */
+    reorderInputChannelsLast: (x: Value) => emit("ReorderInput", { X: x }, { channelsLast: 1 }).Y,
     /** Blocks to [N, C, H, W]. */
     reorderOutput: (x: Value) => emit("ReorderOutput", { X: x }, { channels: x.shape[1] as number }).Y,
     /** Blocks to [N, H, W, C]. */

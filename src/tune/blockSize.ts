@@ -23,7 +23,10 @@ function reorderModel(): Uint8Array {
  * missing or would not block. It is found by running one.
  */
 export async function blockSize(): Promise<number | null> {
-  const x = floats(SHAPE, Float32Array.from({ length: 2 * CHANNELS }, (_, at) => at));
+  const x = floats(
+    SHAPE,
+    Float32Array.from({ length: 2 * CHANNELS }, (_, at) => at),
+  );
   const y = floats(SHAPE);
   try {
     const session = await openSession(reorderModel(), "blockSize.onnx", { ep: "cpu", threads: 1 });

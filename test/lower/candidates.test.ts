@@ -19,7 +19,7 @@ function geometry(draw: Draw) {
   const [kernel, stride, pad] = draw.pick([3, 1, 1], [3, 2, 1], [1, 2, 0], [1, 1, 0], [5, 1, 2], [4, 2, 1]);
   const inputSize = [2 * draw.int(2, 3), 2 * draw.int(2, 3)];
   const outputSize = inputSize.map((size) => Math.floor((size + 2 * pad! - kernel!) / stride! + 1));
-  const batch = draw.int(1, 3);
+  const batch = draw.pick(1, 3, 2 * BLOCK);
   return {
     attributes: { strides: [stride!, stride!], pads: [pad!, pad!, pad!, pad!] },
     kernelShape: [kernel!, kernel!],

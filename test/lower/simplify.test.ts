@@ -169,15 +169,26 @@ describe("removeIdentities", () => {
 
   it("joins two transposes and two reshapes into one", () => {
     const graph = graphOf((op, x) => {
-      const turned = op.transpose(op.transpose(op.unsqueeze(x, [0]), [1, 2, 0]), [1, 2, 0]);
-      return op.reshape(op.flatten(turned, 1), [6]);
+      const deep = op.expand(op.unsqueeze(x, [0]), [4, 2, 3]);
+      const turned = op.transpose(op.transpose(deep, [1, 2, 0]), [1, 2, 0]);
+      return op.reshape(op.flatten(turned, 1), [24]);
     });
     const { nodes } = simplify(graph);
     assert.deepEqual(
       nodes.map(({ op }) => op),
-      ["Unsqueeze", "Transpose", "Reshape"],
+      ["Unsqueeze", "Expand", "Transpose", "Reshape"],
     );
-    assert.deepEqual(nodes[1]!.attributes["perm"], [2, 0, 1]);
+    assert.deepEqual(nodes[2]!.attributes["perm"], [2, 0, 1]);
+  });
+
+  it("makes a Reshape of a Transpose that moves only axes of one element", () => {
+    const graph = graphOf((op, x) => op.transpose(op.unsqueeze(op.exp(x), [1]), [1, 0, 2]));
+    const { nodes } = simplify(graph);
+    assert.deepEqual(
+      nodes.map(({ op }) => op),
+      ["Exp", "Reshape"],
+    );
+    assert.deepEqual(nodes[1]!.outputs[0]!.shape, [1, 2, 3]);
   });
 
   it("lets an operator broadcast by itself", () => {

@@ -16,8 +16,9 @@ function note(producers: Producers, node: Node): void {
   for (const value of node.outputs) producers.set(value.name, node);
 }
 
-const isReorderOutput = (node: Node | undefined): node is Node =>
-  node?.op === "ReorderOutput" && node.attributes["channelsLast"] === 0;
+const isReorder = (node: Node | undefined, op: "ReorderInput" | "ReorderOutput"): node is Node =>
+  node?.op === op && node.attributes["channelsLast"] === 0;
+const isReorderOutput = (node: Node | undefined): node is Node => isReorder(node, "ReorderOutput");
 
 export const cancelReorders: Pass = {
   name: "cancelReorders",
@@ -28,10 +29,10 @@ export const cancelReorders: Pass = {
       note(producers, node);
       const [x] = node.inputs;
       const before = x ? producers.get(x.name) : undefined;
-      if (node.op === "ReorderInput" && isReorderOutput(before)) return [before.inputs[0]!];
+      if (isReorder(node, "ReorderInput") && isReorderOutput(before)) return [before.inputs[0]!];
       if (isReorderOutput(node)) {
         const [, , height, width] = node.outputs[0]!.shape;
-        if (before?.op === "ReorderInput") return [before.inputs[0]!];
+        if (isReorder(before, "ReorderInput")) return [before.inputs[0]!];
         if (height === 1 && width === 1) return [x!]; // one pixel is the same in blocks and without
       }
       return null;

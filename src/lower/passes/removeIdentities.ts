@@ -26,11 +26,17 @@ const neutral =
 /** A node whose output is its input, once shape and dtype are the same. */
 const same: Simplify = (node) => node.inputs[0] ?? null;
 
-/** Moves nothing: pads or a perm that are trivial. */
+/** True where the axes that hold more than one element keep their order. */
+function movesNothing(x: Value, perm: readonly number[]): boolean {
+  const moved = perm.filter((axis) => x.shape[axis] !== 1);
+  return isStatic(x.shape) && moved.every((axis, at) => at === 0 || moved[at - 1]! < axis);
+}
+
 const stillTranspose: Simplify = (node, op, { producer }) => {
   const [x] = node.inputs;
   const perm = node.attributes["perm"] as readonly number[];
   if (perm.every((axis, at) => axis === at)) return x ?? null;
+  if (x && movesNothing(x, perm)) return op.reshape(x, node.outputs[0]!.shape as readonly number[]);
   const before = x ? producer(x) : undefined;
   if (before?.op !== "Transpose") return null;
   const inner = before.attributes["perm"] as readonly number[];

@@ -13,6 +13,7 @@ import {
   blockedNormalizationTraining,
   isNormalizationBlockable,
 } from "../lowerings/blocked/normalization.js";
+import { isPictureBlockable, weightGradientByPictureBlocks } from "../lowerings/blocked/weightGradient.js";
 import { isFlippable } from "../lowerings/convolution.js";
 import {
   isDilatable,
@@ -34,21 +35,22 @@ const ZEROS: readonly (readonly [suffix: string, zeros: Zeros])[] = [
 function weightGradients(block: number): Candidate<"ConvWeightGradient">[] {
   const isWide = (channels: number) => channels % block === 0;
   return [
-    ...ZEROS.map(
-      ([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
-        name: `blockedImages${suffix}`,
-        applies: (node) => isDilatable(node) && isWide(node.inputs.X.shape[1] as number),
-        lower: (op, node) => ({ dW: weightGradientByBlockedImages(op, node, block, zeros) }),
-      }),
-    ),
-    ...ZEROS.map(
-      ([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
-        name: `dilatedConv${suffix}`,
-        applies: isDilatable,
-        suits: () => false,
-        lower: (op, node) => ({ dW: weightGradientByDilatedConv(op, node, zeros) }),
-      }),
-    ),
+    {
+      name: "pictureBlocks",
+      applies: (node) => isPictureBlockable(node, block),
+      lower: (op, node) => ({ dW: weightGradientByPictureBlocks(op, node, block) }),
+    },
+    ...ZEROS.map(([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
+      name: `blockedImages${suffix}`,
+      applies: (node) => isDilatable(node) && isWide(node.inputs.X.shape[1] as number),
+      lower: (op, node) => ({ dW: weightGradientByBlockedImages(op, node, block, zeros) }),
+    })),
+    ...ZEROS.map(([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
+      name: `dilatedConv${suffix}`,
+      applies: isDilatable,
+      suits: () => false,
+      lower: (op, node) => ({ dW: weightGradientByDilatedConv(op, node, zeros) }),
+    })),
     ...cpu.candidates.ConvWeightGradient,
   ];
 }

@@ -26,10 +26,16 @@ function geometry(draw: Draw) {
 }
 
 export const blockedCases = {
-  ReorderInput: drawn((draw) => ({
-    inputs: { x: maps(draw) },
-    build: ({ op }, { x }) => [op.reorderInput(x!)],
-  })),
+  ReorderInput: drawn((draw) => {
+    const last = draw.bool();
+    const channels = BLOCK * draw.int(1, 2);
+    const [batch, size] = [draw.int(1, 2), draw.ints(2, 1, 4)];
+    return {
+      inputs: { x: draw.floats(last ? [batch, ...size, channels] : [batch, channels, ...size]) },
+      build: ({ op }, { x }) => [last ? op.reorderInputChannelsLast(x!) : op.reorderInput(x!)],
+      detail: { last },
+    };
+  }),
   ReorderOutput: drawn((draw) => {
     const last = draw.bool();
     return {

@@ -30,7 +30,10 @@ function weightPosition(shape: readonly number[], [k, c, row, column]: readonly 
   const [filters, channels, height, width] = shape as [number, number, number, number];
   const outer = [Math.floor(k! / BLOCK), k! % BLOCK] as const;
   if (channels < BLOCK)
-    return positionOf([filters / BLOCK, channels, height, width, BLOCK], [outer[0], c!, row!, column!, outer[1]]);
+    return positionOf(
+      [filters / BLOCK, channels, height, width, BLOCK],
+      [outer[0], c!, row!, column!, outer[1]],
+    );
   return positionOf(
     [filters / BLOCK, channels / BLOCK, height, width, BLOCK, BLOCK],
     [outer[0], Math.floor(c! / BLOCK), row!, column!, c! % BLOCK, outer[1]],
@@ -43,6 +46,15 @@ function fromWeightBlocks(w: NdArray): NdArray {
   return plain;
 }
 
+function channelsFirst(x: NdArray): NdArray {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const first = zeros([batch, channels, height, width]);
+  eachPlace(first.shape, ([n, c, h, w], position) => {
+    first.data[position] = x.data[positionOf(x.shape, [n!, h!, w!, c!])]!;
+  });
+  return first;
+}
+
 function channelsLast(x: NdArray): NdArray {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const last = zeros([batch, height, width, channels]);
@@ -53,7 +65,9 @@ function channelsLast(x: NdArray): NdArray {
 }
 
 export const blocked = {
-  ReorderInput: ({ inputs: { X } }) => ({ Y: toBlocks(X) }),
+  ReorderInput: ({ inputs: { X }, attributes }) => ({
+    Y: toBlocks(attributes.channelsLast ? channelsFirst(X) : X),
+  }),
   ReorderOutput: ({ inputs: { X }, attributes }) => {
     const plain = fromBlocks(X);
     return { Y: attributes.channelsLast ? channelsLast(plain) : plain };
@@ -65,7 +79,10 @@ export const blocked = {
     const sum = Sum ? fromBlocks(Sum).data : null;
     const data = Y.data.map((y, at) => y + (sum?.[at] ?? 0));
     return {
-      Y: toBlocks({ shape: Y.shape, data: attributes.activation === "Relu" ? data.map((y) => Math.max(y, 0)) : data }),
+      Y: toBlocks({
+        shape: Y.shape,
+        data: attributes.activation === "Relu" ? data.map((y) => Math.max(y, 0)) : data,
+      }),
     };
   },
   BlockedGlobalAveragePool: ({ inputs: { X }, ...rest }) =>

@@ -27,7 +27,10 @@ export function blockedConvolution(
 const isEvery = (values: readonly number[], value: number): boolean =>
   values.every((other) => other === value);
 
-export function isGradientBlockable({ inputs: { dY, W }, attributes }: InputGradient, block: number): boolean {
+export function isGradientBlockable(
+  { inputs: { dY, W }, attributes }: InputGradient,
+  block: number,
+): boolean {
   const [filters, channels] = sizesOf(W);
   const fits = channels % block === 0 && filters % block === 0;
   return dY.dtype === "float32" && attributes.group === 1 && fits;

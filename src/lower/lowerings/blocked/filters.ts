@@ -1,4 +1,7 @@
-/** @file Weights of convolutions brought into blocks, in few and fast passes: they change with every step. */
+/**
+ * @file Weights of convolutions brought into blocks. They change with every step, so the passes are few, and all by
+ * ReorderInput, which runs on all threads: seen as pictures of other sizes, any two axes change places in it.
+ */
 
 import type { Value } from "../../../ir/graph.js";
 import type { OpBuilder } from "../../../ops/table.js";
@@ -7,15 +10,26 @@ export type Sizes4 = readonly [number, number, number, number];
 
 export const sizesOf = (x: Value): Sizes4 => x.shape as Sizes4;
 
+/** [outer, rows, columns · block], as it lies in memory, to [outer, columns, rows, block]. */
+export function exchangeBlocks(
+  op: OpBuilder,
+  x: Value,
+  [outer, rows, columns]: readonly [outer: number, rows: number, columns: number],
+  block: number,
+): Value {
+  return op.reorderInputChannelsLast(op.reshape(x, [outer, 1, rows, columns * block]));
+}
+
 /**
  * [K, C, kH, kW] to [K/block, C/block, kH, kW, block of C, block of K], or, where C is less than a block, to
  * [K/block, C, kH, kW, block of K].
  */
 export function blockFilters(op: OpBuilder, w: Value, block: number): Value {
   const [filters, channels, height, width] = sizesOf(w);
-  const inner = channels < block ? w : op.reorderInput(w); // [K, C/block, kH, kW, block of C]
-  const rows = op.reshape(inner, [filters / block, block, channels * height * width]);
-  return op.reshape(op.transpose(rows, [0, 2, 1]), [filters, channels, height, width]);
+  const inner = op.reorderInput(op.reshape(w, [1, filters, channels, height * width])); // [K/block, C, taps, block]
+  const pairs = (filters * channels) / block ** 2;
+  const blocked = channels < block ? inner : exchangeBlocks(op, inner, [pairs, block, height * width], block);
+  return op.reshape(blocked, [filters, channels, height, width]);
 }
 
 /**
@@ -25,11 +39,12 @@ export function blockFilters(op: OpBuilder, w: Value, block: number): Value {
 export function blockTurnedFilters(op: OpBuilder, w: Value, block: number): Value {
   const [filters, channels, height, width] = sizesOf(w);
   const taps = height * width;
-  const inner = op.reshape(op.reorderInput(w), [filters / block, block, channels / block, taps, block]);
-  const exchanged = op.transpose(inner, [2, 0, 3, 1, 4]); // [C/block, K/block, taps, block of K, block of C]
+  const [outer, inner] = [filters / block, channels / block];
+  const rows = op.reorderInput(w); // [K, C/block, taps, block of C]
+  const pairs = exchangeBlocks(op, rows, [outer, block, inner * taps], block); // [K/block, C/block · taps, block, block]
+  const exchanged = op.transpose(op.reshape(pairs, [outer, inner, taps, block ** 2]), [1, 0, 2, 3]);
   const backwards = Array.from({ length: taps }, (_, at) => taps - 1 - at);
   const order = op.constant({ dtype: "int64", shape: [taps], data: backwards });
-  const kernels = op.reshape(exchanged, [(channels / block) * (filters / block), taps, block * block]);
-  const turned = taps > 1 ? op.gather(kernels, order, 1) : kernels;
+  const turned = taps > 1 ? op.gather(exchanged, order, 2) : exchanged;
   return op.reshape(turned, [channels, filters, height, width]);
 }

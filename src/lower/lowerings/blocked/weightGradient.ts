@@ -1,0 +1,109 @@
+/**
+ * @file The weight gradient of a convolution as one blocked convolution.
+ * dW[k, c, i, j] = Σ dY[n, k, h, w] · X[n, c, h·s + i, w·s + j] is a convolution of X with dY as its kernel: pictures take
+ * the place of channels, and the stride that of the dilation. With the channels of X side by side along its rows, they
+ * pass through as places of the output.
+ */
+
+import type { NodeView, Value } from "../../../ir/graph.js";
+import type { OpBuilder } from "../../../ops/table.js";
+import { exchangeBlocks, sizesOf } from "./filters.js";
+
+type WeightGradient = NodeView<"ConvWeightGradient">;
+
+/** Filters that one thread computes at once: four blocks. */
+const BLOCKS_AT_ONCE = 4;
+/** Parts of the work, each a row of dW for some filters, from which on threads share it evenly. */
+const EVEN_SHARES = 6;
+
+/** Pictures are summed in this many groups, so that there is work for all threads: 1 where channels are enough. */
+function groupsOf({ inputs: { dY, X }, attributes }: WeightGradient, block: number): number {
+  const images = Math.max(1, Math.floor(sizesOf(X)[1] / block));
+  const rows = images * attributes.kernelShape[0]!;
+  const shares = Math.ceil(sizesOf(dY)[1] / (BLOCKS_AT_ONCE * block)) * rows;
+  return shares >= EVEN_SHARES ? 1 : 2;
+}
+
+export function isPictureBlockable(node: WeightGradient, block: number): boolean {
+  const { dY } = node.inputs;
+  const { group, dilations } = node.attributes;
+  const [batch, filters] = sizesOf(dY);
+  const fits = batch % (block * groupsOf(node, block)) === 0 && filters % block === 0;
+  return dY.dtype === "float32" && group === 1 && dilations.every((dilation) => dilation === 1) && fits;
+}
+
+/** Padding behind the last row or column, so that the output is as long as the kernel; it may come out longer. */
+function padAfter({ inputs: { dY, X }, attributes }: WeightGradient, at: 0 | 1): number {
+  const { kernelShape, strides, pads } = attributes;
+  const seen = strides[at]! * (sizesOf(dY)[at + 2]! - 1) + kernelShape[at]!;
+  return Math.max(0, seen - sizesOf(X)[at + 2]! - pads[at]!);
+}
+
+/** X with zeros beside its rows, in blocks: a convolution writes them on all threads, Pad on one. */
+function padRows(op: OpBuilder, x: Value, before: number, after: number): Value {
+  const channels = sizesOf(x)[1];
+  if (before + after === 0) return x;
+  const ones = new Array<number>(channels).fill(1);
+  const weights = op.constant({ dtype: "float32", shape: [channels, 1, 1, 1], data: ones });
+  return op.blockedConv(x, weights, { group: channels, pads: [0, before, 0, after] });
+}
+
+/**
+ * X in blocks of pictures, [images, N, H, W · side]: an image for each block of channels, which lie side by side
+ * already, or one for all channels where they fill no blocks.
+ */
+function imagesOf(op: OpBuilder, node: WeightGradient, block: number): Value {
+  const { X } = node.inputs;
+  const [batch, channels, height] = sizesOf(X);
+  const [before, after] = [node.attributes.pads[1]!, padAfter(node, 1)];
+  const width = sizesOf(X)[3] + before + after;
+  if (channels % block !== 0) {
+    const padded = before + after > 0 ? op.pad(X, [0, 0, 0, before, 0, 0, 0, after]) : X;
+    const lines = op.transpose(padded, [0, 2, 3, 1]); // [N, H, W, C]
+    return op.reorderInput(op.reshape(lines, [1, batch, height, width * channels]));
+  }
+  const images = channels / block;
+  const padded = padRows(op, op.reorderInput(X), before, after);
+  const pictures = op.reorderInput(op.reshape(padded, [1, batch, images, height * width * block]));
+  const byPictures = op.reshape(pictures, [batch / block, images, height * width * block * block]);
+  return op.reshape(op.transpose(byPictures, [1, 0, 2]), [images, batch, height, width * block]);
+}
+
+/** dY as kernels [groups · K, N/groups, H', W'], in blocks of filters and of pictures. */
+function kernelsOf(op: OpBuilder, dY: Value, groups: number, block: number): Value {
+  const [batch, filters, height, width] = sizesOf(dY);
+  const taps = height * width;
+  const outer = filters / block;
+  // [N/block, K/block · taps, block of N, block of K]
+  const pairs = exchangeBlocks(op, op.reorderInput(dY), [batch / block, block, outer * taps], block);
+  const parts = op.reshape(pairs, [groups, batch / groups / block, outer, taps * block ** 2]);
+  return op.reshape(op.transpose(parts, [0, 2, 1, 3]), [groups * filters, batch / groups, height, width]);
+}
+
+export function weightGradientByPictureBlocks(op: OpBuilder, node: WeightGradient, block: number): Value {
+  const { dY, X } = node.inputs;
+  const { kernelShape, strides, pads } = node.attributes;
+  const [rows, columns] = kernelShape as readonly [number, number];
+  const [filters, channels] = [sizesOf(dY)[1], sizesOf(X)[1]];
+  const groups = groupsOf(node, block);
+  const pictures = imagesOf(op, node, block);
+  const images = sizesOf(pictures)[0];
+  const side = channels / images;
+  const found = op.blockedConv(pictures, kernelsOf(op, dY, groups, block), {
+    group: groups,
+    dilations: [strides[0]!, strides[1]! * side],
+    pads: [pads[0]!, 0, padAfter(node, 0), 0],
+  });
+  const plain = op.reorderOutput(found); // [images, groups · K, ≥ kH, ≥ kW · side]
+  const ends = [rows, columns * side];
+  const ranges = ends.flatMap((end, at) =>
+    plain.shape[at + 2] === end ? [] : [{ axis: at + 2, start: 0, end, step: 1 }],
+  );
+  const cut = ranges.length > 0 ? op.slice(plain, ranges) : plain;
+  const parts = op.reshape(cut, [images, groups, filters, rows * columns, side]);
+  const sum = groups > 1 ? op.reduceSum(parts, [1]) : op.squeeze(parts, [1]);
+  const shape = [filters, channels, rows, columns];
+  return side === block
+    ? op.reorderOutput(op.reshape(op.transpose(sum, [1, 0, 2, 3]), shape)) // [K, C/block, taps, block of C]
+    : op.reshape(op.transpose(sum, [1, 0, 3, 2]), shape);
+}
