@@ -21,6 +21,7 @@ import {
   weightGradientByDilatedConv,
   type Zeros,
 } from "../lowerings/weightGradient.js";
+import { addParts } from "../passes/addParts.js";
 import { cancelReorders, fuseIntoConvolutions, sinkReorders } from "../passes/blocks.js";
 import { multiplyMasks } from "../passes/multiplyMasks.js";
 import type { Candidate, Target } from "../target.js";
@@ -104,6 +105,6 @@ export function blockedCpu(block: number): Target {
         ...cpu.candidates.BatchNormalizationGradient,
       ],
     },
-    passes: [cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
+    passes: [addParts, cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
   };
 }
