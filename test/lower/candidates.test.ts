@@ -18,14 +18,14 @@ function geometry(draw: Draw) {
   const [channels, filters] = [draw.pick(BLOCK, 2 * BLOCK, 3), draw.pick(BLOCK, 2 * BLOCK)];
   const [kernel, stride, pad] = draw.pick([3, 1, 1], [3, 2, 1], [1, 2, 0], [1, 1, 0], [5, 1, 2], [4, 2, 1]);
   const inputSize = [2 * draw.int(2, 3), 2 * draw.int(2, 3)];
-  const outputSize = inputSize.map((size) => Math.floor((size + 2 * pad! - kernel!) / stride! + 1));
+  const outputSize = inputSize.map((size) => Math.floor((size + 2 * pad - kernel) / stride + 1));
   const batch = draw.pick(1, 3, 2 * BLOCK);
   return {
-    attributes: { strides: [stride!, stride!], pads: [pad!, pad!, pad!, pad!] },
-    kernelShape: [kernel!, kernel!],
+    attributes: { strides: [stride, stride], pads: [pad, pad, pad, pad] },
+    kernelShape: [kernel, kernel],
     inputSize,
     x: [batch, channels, ...inputSize],
-    w: [filters, channels, kernel!, kernel!],
+    w: [filters, channels, kernel, kernel],
     y: [batch, filters, ...outputSize],
   };
 }

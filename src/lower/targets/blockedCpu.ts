@@ -13,45 +13,30 @@ import {
   blockedNormalizationTraining,
   isNormalizationBlockable,
 } from "../lowerings/blocked/normalization.js";
-import { isPictureBlockable, weightGradientByPictureBlocks } from "../lowerings/blocked/weightGradient.js";
-import { isFlippable } from "../lowerings/convolution.js";
 import {
-  isDilatable,
-  weightGradientByBlockedImages,
-  weightGradientByDilatedConv,
-  type Zeros,
-} from "../lowerings/weightGradient.js";
+  isImageBlockable,
+  isPictureBlockable,
+  weightGradientByImages,
+  weightGradientByPictureBlocks,
+} from "../lowerings/blocked/weightGradient.js";
 import { addParts } from "../passes/addParts.js";
 import { cancelReorders, fuseIntoConvolutions, sinkReorders } from "../passes/blocks.js";
 import { multiplyMasks } from "../passes/multiplyMasks.js";
 import type { Candidate, Target } from "../target.js";
 import { cpu } from "./cpu.js";
 
-const ZEROS: readonly (readonly [suffix: string, zeros: Zeros])[] = [
-  ["ZeroPicture", { pictures: 1, rows: 0 }],
-  ["", { pictures: 0, rows: 0 }],
-  ["ZeroPictureAndRow", { pictures: 1, rows: 1 }],
-];
-
 function weightGradients(block: number): Candidate<"ConvWeightGradient">[] {
-  const isWide = (channels: number) => channels % block === 0;
   return [
     {
       name: "pictureBlocks",
       applies: (node) => isPictureBlockable(node, block),
       lower: (op, node) => ({ dW: weightGradientByPictureBlocks(op, node, block) }),
     },
-    ...ZEROS.map(([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
-      name: `blockedImages${suffix}`,
-      applies: (node) => isDilatable(node) && isWide(node.inputs.X.shape[1] as number),
-      lower: (op, node) => ({ dW: weightGradientByBlockedImages(op, node, block, zeros) }),
-    })),
-    ...ZEROS.map(([suffix, zeros]): Candidate<"ConvWeightGradient"> => ({
-      name: `dilatedConv${suffix}`,
-      applies: isDilatable,
-      suits: () => false,
-      lower: (op, node) => ({ dW: weightGradientByDilatedConv(op, node, zeros) }),
-    })),
+    {
+      name: "blockedImages",
+      applies: (node) => isImageBlockable(node, block),
+      lower: (op, node) => ({ dW: weightGradientByImages(op, node, block) }),
+    },
     ...cpu.candidates.ConvWeightGradient,
   ];
 }

@@ -95,7 +95,7 @@ export const elementwiseCases = {
     const [alpha, beta] = draw.pick([0.2, 0.5], [3e38, 0]);
     return {
       inputs: { x: draw.batched(draw.floats(draw.shape(0, 4))) },
-      build: ({ op }, { x }) => [op.hardSigmoid(x!, alpha!, beta!)],
+      build: ({ op }, { x }) => [op.hardSigmoid(x!, alpha, beta)],
       detail: { alpha, beta },
     };
   }),
