@@ -54,6 +54,8 @@ export async function openSession(
       executionProviders: [ep],
       intraOpNumThreads: options.threads ?? availableParallelism(),
       logSeverityLevel: LOG_ERRORS,
+      // Planned memory is one block as large as the plan: a training step takes half as much again, and no less time.
+      enableMemPattern: false,
       // Waiting threads sleep: spinning ones would take the processors from the threads that prepare pictures.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
     });

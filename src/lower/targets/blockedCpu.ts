@@ -19,6 +19,7 @@ import {
   weightGradientByImages,
   weightGradientByPictureBlocks,
 } from "../lowerings/blocked/weightGradient.js";
+import { isFlippable } from "../lowerings/convolution.js";
 import { addParts } from "../passes/addParts.js";
 import { cancelReorders, fuseIntoConvolutions, sinkReorders } from "../passes/blocks.js";
 import { multiplyMasks } from "../passes/multiplyMasks.js";
