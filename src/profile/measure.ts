@@ -31,7 +31,7 @@ export interface ProfileOptions extends SessionOptions {
 }
 
 /** Times are the least of the runs: what else goes on in the machine can only add to them. */
-export interface Profile {
+export interface RunTimes {
   /** Of one run() as its caller sees it, without the record. */
   readonly runMs: number;
   /** The same with the record. */
@@ -40,10 +40,13 @@ export interface Profile {
   readonly betweenMs: number;
   /** Outside of the runtime: its binding to Node copies the outputs. */
   readonly outsideMs: number;
-  readonly ceilings: Ceilings;
   /** First dimension of pixel_values; null: the model has no such input. */
   readonly images: number | null;
   readonly nodes: readonly NodeTime[];
+}
+
+export interface Profile extends RunTimes {
+  readonly ceilings: Ceilings;
 }
 
 /**
@@ -51,11 +54,20 @@ export interface Profile {
  * @throws what `signal` was aborted with
  */
 export async function measureProfile(model: ProfiledModel, options: ProfileOptions): Promise<Profile> {
-  const { where, bytes, graph, sizes } = model;
   const before = await measureCeilings(options);
+  const times = await measureRuns(model, options);
+  // On a shared machine one moment is better than another.
+  return { ...times, ceilings: higherOf(before, await measureCeilings(options)) };
+}
+
+/** The same, without the ceilings. */
+export async function measureRuns(model: ProfiledModel, options: ProfileOptions): Promise<RunTimes> {
+  const { where, bytes, graph, sizes } = model;
+  // First, since the runtime speaks up where a session with a record has failed to open.
+  const plain = await openSession(bytes, where, options);
   const traced = await openTracedSession(bytes, where, options);
   try {
-    const times = await timeRuns(traced, model, options);
+    const times = await timeRuns(plain, traced, model, options);
     const runs = parseTrace(await traced.endTrace(), where).slice(WARM_UP);
     const pictures = traced.declaredInputs.find(({ name }) => name === "pixel_values")?.shape[0];
     return {
@@ -63,26 +75,24 @@ export async function measureProfile(model: ProfiledModel, options: ProfileOptio
       tracedMs: Math.min(...times.traced),
       betweenMs: Math.min(...runs.map((run) => run.ms - inKernels(run))),
       outsideMs: Math.min(...runs.map((run, at) => times.traced[at]! - run.ms)),
-      // On a shared machine one moment is better than another.
-      ceilings: higherOf(before, await measureCeilings(options)),
       images: typeof pictures === "string" ? (sizes[pictures] ?? null) : (pictures ?? null),
       nodes: nodeTimes(runs, graph, sizes),
     };
   } finally {
+    await plain.close();
     await traced.close();
   }
 }
 
 /** Runs with and without the record in turn, so that what slows the machine down slows both. @returns ms of each run */
 async function timeRuns(
+  plain: Session,
   traced: TracedSession,
-  { where, bytes, graph, sizes }: ProfiledModel,
-  options: ProfileOptions,
+  { where, graph, sizes }: ProfiledModel,
+  { steps, signal, tell }: ProfileOptions,
 ): Promise<{ readonly plain: readonly number[]; readonly traced: readonly number[] }> {
-  const { steps, signal, tell } = options;
   const feeds = feedsOf(traced.declaredInputs, graph, sizes, where);
   const places = placesFor(traced.declaredOutputs, sizes);
-  const plain = await openSession(bytes, where, options);
   const timeOf = async (session: Session): Promise<number> => {
     signal.throwIfAborted();
     const start = performance.now();
@@ -90,14 +100,10 @@ async function timeRuns(
     return performance.now() - start;
   };
   const times = { plain: [] as number[], traced: [] as number[] };
-  try {
-    for (let run = 1; run <= WARM_UP + steps; run++) {
-      times.plain.push(await timeOf(plain));
-      times.traced.push(await timeOf(traced));
-      tell("running", run, WARM_UP + steps);
-    }
-  } finally {
-    await plain.close();
+  for (let run = 1; run <= WARM_UP + steps; run++) {
+    times.plain.push(await timeOf(plain));
+    times.traced.push(await timeOf(traced));
+    tell("running", run, WARM_UP + steps);
   }
   return { plain: times.plain.slice(WARM_UP), traced: times.traced.slice(WARM_UP) };
 }

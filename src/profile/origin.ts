@@ -3,10 +3,11 @@
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Kernel } from "./trace.js";
 
-/** What a kernel may be named after, where its node was renamed: "…/Conv_token_1", "…/Relu_output_0_nchwc". */
-const SEPARATOR = /[/_][^/_]*$/;
+/** Before what the runtime adds to a name: "…/Conv_token_1", "…/Relu_output_0_nchwc", "…/MatMul/MatMulAddFusion". */
+const SEPARATORS = /[/_]/g;
 
-const FUSED_PREFIX = /^fused /;
+/** And before it: "fused …/Conv", of operator FusedConv. */
+const FUSED = /^fused ?/i;
 
 /** How far back a fused kernel is followed to the product that it begins with: BatchNormalization, Add, Relu. */
 const FUSED_NODES = 4;
@@ -27,20 +28,20 @@ export class Origins {
   of({ name, op }: Kernel): Node | null {
     const same = this.#nodes.get(name);
     if (same !== undefined) return same;
-    const node = this.#namedAfter(name.replace(FUSED_PREFIX, ""));
-    if (node === null || node.op === op) return node;
+    const node = this.#namedAfter(name.replace(FUSED, ""));
+    const main = op.replace(FUSED, "");
+    if (node === null || node.op === main) return node;
     // A fused kernel goes by its last node; what it computes is, by far, the product before that.
-    return this.#before(node, op, FUSED_NODES) ?? node;
+    return this.#before(node, main, FUSED_NODES) ?? node;
   }
 
   /** The node, or the producer of the value, whose name is the longest beginning of `name`. */
   #namedAfter(name: string): Node | null {
-    for (let rest = name.replace(SEPARATOR, ""); rest.length > 0;) {
-      const found = this.#nodes.get(rest) ?? this.#producers.get(rest);
+    const ends = [...name.matchAll(SEPARATORS)].map(({ index }) => index).reverse();
+    for (const end of [name.length, ...ends]) {
+      const beginning = name.slice(0, end);
+      const found = this.#nodes.get(beginning) ?? this.#producers.get(beginning);
       if (found !== undefined) return found;
-      const shorter = rest.replace(SEPARATOR, "");
-      if (shorter === rest) return null;
-      rest = shorter;
     }
     return null;
   }

@@ -84,8 +84,8 @@ export function profileCommand(parser: Argv, io: Io, ended: (interrupted: boolea
         })
         .epilogue(
           "“of ceiling” compares with the time that the same arithmetic and the same traffic would take at the " +
-            "speed of a large product of matrices and of a pass over memory, both measured just before. What " +
-            "stays in the processor's caches can be above 100 %.",
+            "speed of a product of matrices and of a pass over memory, both measured in the same run. What stays in " +
+            "the processor's caches can be above 100 %.",
         )
         .example("$0 profile build/run", "a step of a run, as it is computed here")
         .example("$0 profile --preset cifar10 --width 16", "a step of what train would build")
