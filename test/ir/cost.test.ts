@@ -25,7 +25,7 @@ describe("the cost of a graph", () => {
     const builder = new GraphBuilder("net");
     const { op } = builder;
     const x = builder.input("x", "float32", ["batch", 10]); // 3 · 10 numbers
-    const part = op.slice(op.neg(x), [0], [2], [1]); // 3 · 2 of them
+    const part = op.slice(op.neg(x), [{ axis: 1, start: 0, end: 2 }]); // 3 · 2 of them
     builder.output("y", op.flatten(part));
     const bytes = builder.build().nodes.map((node) => [node.op, nodeBytes(node, { batch: 3 })]);
     assert.deepEqual(bytes, [
