@@ -21,6 +21,18 @@ const OTHERS: Readonly<Record<string, string>> = {
   accumulate: "gradient sum",
 };
 
+const CONVOLUTIONS: readonly string[] = ["Conv", "ConvTranspose", "BlockedConv"];
+/** Operators by which a weight comes in another order. */
+const REARRANGING: readonly string[] = [
+  "Transpose",
+  "Reshape",
+  "Gather",
+  "Slice",
+  "Concat",
+  "Pad",
+  "ReorderInput",
+];
+
 /** "/grad/layer1/0/conv1/Conv/ConvWeightGradient/Gemm" is of "layer1.0.conv1": scopes are written small, operators large. */
 export function layerOf(name: string): string {
   const path = (name.startsWith(GRADIENT) ? name.slice(GRADIENT.length) : name).split("/").filter(Boolean);
@@ -34,8 +46,11 @@ export function layerOf(name: string): string {
 }
 
 /** The places of all nodes of a graph, by the nodes' names. */
-export function placesOf({ nodes }: Pick<Graph, "nodes">): Map<string, Place> {
-  const layers = new Map(nodes.map(({ name }) => [name, layerOf(name)]));
+export function placesOf({ nodes, parameters }: Pick<Graph, "nodes" | "parameters">): Map<string, Place> {
+  const producers = new Map(nodes.flatMap((node) => node.outputs.map(({ name }) => [name, node])));
+  const layers = new Map(
+    nodes.map((node) => [node.name, layerOfWeight(node, producers, parameters) ?? layerOf(node.name)]),
+  );
   const handedOn = gradientsHandedOn(nodes, layers);
   return new Map(
     nodes.map(({ name }) => {
@@ -43,6 +58,23 @@ export function placesOf({ nodes }: Pick<Graph, "nodes">): Map<string, Place> {
       return [name, { layer, pass: passOf(name, layer, handedOn) }];
     }),
   );
+}
+
+/**
+ * The layer whose weight a convolution reads: lowering may have added to it what comes after, and named it after that.
+ * null: it is no convolution, or reads no weight.
+ */
+function layerOfWeight(
+  { op, inputs }: Node,
+  producers: ReadonlyMap<string, Node>,
+  parameters: Graph["parameters"],
+): string | null {
+  let value = CONVOLUTIONS.includes(op) ? inputs[1] : null;
+  while (value && !parameters.has(value.name)) {
+    const producer = producers.get(value.name);
+    value = producer && REARRANGING.includes(producer.op) ? producer.inputs[0] : null;
+  }
+  return value ? value.name.replace(/\.[^.]*$/, "") : null;
 }
 
 function passOf(name: string, layer: string, handedOn: ReadonlySet<string>): Pass {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { trainStepGraph } from "../../graphs/index.js";
+import { GraphBuilder } from "../../src/ops/builder.js";
 import { layerOf, placesOf } from "../../src/profile/layer.js";
 import { lower } from "../../src/lower/lower.js";
 import { cpu } from "../../src/lower/targets/cpu.js";
@@ -67,6 +68,22 @@ describe("the pass of a node", () => {
       assert.deepEqual(names(layer, "weight gradient"), [], layer);
     }
     for (const pass of ["input gradient", "weight gradient"]) assert.ok(names("fc", pass).length > 0, pass);
+  });
+
+  it("is that of a convolution's own layer, where lowering has named it after what it adds to it", () => {
+    const builder = new GraphBuilder("net");
+    const { op } = builder;
+    const weight = builder.parameter("layer1.0.conv1.weight", [4, 4, 3, 3], { kind: "constant", value: 1 });
+    const dy = builder.input("dy", "float32", [2, 4, 8, 8]);
+    const dx = builder.scope("grad/layer1/0/Relu_1/Add", () =>
+      op.conv(dy, op.transpose(weight, [1, 0, 2, 3])),
+    );
+    builder.output(
+      "y",
+      builder.scope("grad/layer0/Relu", () => op.neg(dx)),
+    );
+    const { layer, pass } = placesOf(builder.build()).get("/grad/layer1/0/Relu_1/Add/Conv")!;
+    assert.deepEqual([layer, pass], ["layer1.0.conv1", "input gradient"]);
   });
 
   it("is none for the optimizer and the bank", () => {
