@@ -17,6 +17,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
   { floor: 9, room: "config", files: /^src\/config\// },
   { floor: 8, room: "doctor", files: /^src\/doctor\// },
   { floor: 8, room: "train", files: /^src\/train\// },
+  { floor: 7, room: "profile", files: /^src\/profile\// },
   { floor: 7, room: "evaluate", files: /^src\/evaluate\// },
   { floor: 6, room: "build", files: /^src\/build\// },
   { floor: 5, room: "report", files: /^src\/report\// },

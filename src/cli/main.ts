@@ -28,6 +28,10 @@ const COMMANDS: ReadonlyMap<string, Register> = new Map(
     inspect: async (parser, io) => (await import("./commands/inspect.js")).inspectCommand(parser, io),
     knn: async (parser, io) => (await import("./commands/knn.js")).knnCommand(parser, io),
     presets: async (parser, io) => (await import("./commands/presets.js")).presetsCommand(parser, io),
+    profile: async (parser, io, end) =>
+      (await import("./commands/profile.js")).profileCommand(parser, io, (interrupted) =>
+        end(interrupted ? EXIT.interrupted : EXIT.fine),
+      ),
     report: async (parser, io) => (await import("./commands/report.js")).reportCommand(parser, io),
     search: async (parser, io) => (await import("./commands/search.js")).searchCommand(parser, io),
     serve: async (parser, io) => (await import("./commands/serve.js")).serveCommand(parser, io),

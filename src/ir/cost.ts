@@ -1,4 +1,4 @@
-/** @file What a graph costs to run: arithmetic, and memory for the values that flow through it. */
+/** @file What a graph costs to run: arithmetic, memory traffic, and memory for the values that flow through it. */
 
 import { elementBytes } from "./dtype.js";
 import { viewNode, type Graph, type Node, type Value } from "./graph.js";
@@ -39,6 +39,8 @@ const MOVING: readonly OpKind[] = [
   "ScatterElements",
   "ScatterND",
 ];
+/** Operators that read no more of their data than they write. */
+const PICKING: readonly OpKind[] = ["Slice", "Gather", "GatherElements", "GatherND"];
 /** Operators whose output is their input in another shape: they take no memory of their own. */
 const VIEWS: readonly OpKind[] = ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"];
 
@@ -67,6 +69,18 @@ export function nodeFlops(node: Node, sizes: Sizes): number {
       return Math.max(output, ...node.inputs.map((value) => (value ? count(value) : 0)));
     }
   }
+}
+
+/** Bytes that one node has to read and write, each once; none for a view. */
+export function nodeBytes(node: Node, sizes: Sizes): number {
+  if (node.op === "Shape" || (VIEWS.includes(node.op) && node.op !== "Identity")) return 0;
+  const total = (values: readonly (Value | null)[]): number =>
+    values.reduce(
+      (sum, value) => sum + (value ? elementBytes(value.dtype) * elements(value.shape, sizes) : 0),
+      0,
+    );
+  const written = total(node.outputs);
+  return written + (PICKING.includes(node.op) ? written : total(node.inputs));
 }
 
 export function costOf(graph: Graph, sizes: Sizes = {}): Cost {

@@ -5,17 +5,30 @@
  * the copies are dropped. run() blocks its thread, so long-lived sessions belong into a worker.
  */
 
-import { availableParallelism } from "node:os";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ProviderError } from "../errors.js";
 import type { ExecutionProvider } from "../ir/executionProvider.js";
-import { refusal, sessionOver, type HostTensor, type Session, type SessionOptions } from "./session.js";
+import {
+  refusal,
+  sessionOver,
+  type DeclaredTensor,
+  type HostTensor,
+  type Session,
+  type SessionOptions,
+  type TracedSession,
+} from "./session.js";
 
 /** Providers that this door opens: what is in the npm package of every platform. */
 const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
 
 /** Only errors: the runtime would write its warnings to stderr, between the lines of the progress bar. */
 const LOG_ERRORS = 3;
+
+/** As messages call the runtime. */
+const LIBRARY = "ONNX Runtime";
 
 type Ort = typeof import("onnxruntime-node");
 
@@ -41,29 +54,75 @@ export async function openSession(
   where: string,
   options: SessionOptions,
 ): Promise<Session> {
-  const { ep } = options;
+  const { ort, session } = await load(model, where, options);
+  return sessionOver(session, options.ep, { where, library: LIBRARY }, runInto(ort, session));
+}
+
+/**
+ * Loads a model for measuring. The record of its kernels lies in a temporary folder until close().
+ * @throws ProviderError as openSession
+ */
+export async function openTracedSession(
+  model: Uint8Array,
+  where: string,
+  options: SessionOptions,
+): Promise<TracedSession> {
+  const folder = await mkdtemp(join(tmpdir(), "instdisc-trace-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const traced = { enableProfiling: true, profileFilePrefix: join(folder, "trace") };
+    const { ort, session } = await load(model, where, options, traced);
+    const over = sessionOver(session, options.ep, { where, library: LIBRARY }, runInto(ort, session));
+    return {
+      ...over,
+      declaredInputs: session.inputMetadata.flatMap(declared),
+      declaredOutputs: session.outputMetadata.flatMap(declared),
+      async endTrace() {
+        session.endProfiling();
+        const [name = "trace"] = await readdir(folder);
+        return readFile(join(folder, name), "utf8");
+      },
+      close: () => over.close().finally(remove),
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** None for what is no tensor, such as a list of tensors. */
+function declared(value: InferenceSession.ValueMetadata): DeclaredTensor[] {
+  return value.isTensor ? [{ name: value.name, dtype: value.type, shape: value.shape }] : [];
+}
+
+async function load(
+  model: Uint8Array,
+  where: string,
+  { ep, threads }: SessionOptions,
+  more: InferenceSession.SessionOptions = {},
+): Promise<{ ort: Ort; session: InferenceSession }> {
   if (!OPEN.includes(ep)) {
     throw new ProviderError(
       `${where}: execution provider ${ep} is not available here, expected ${OPEN.join(", ")}; choose --ep cpu`,
     );
   }
-  const of = { where, library: "ONNX Runtime" };
   const ort = await loadOrt();
   try {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: [ep],
-      intraOpNumThreads: options.threads ?? availableParallelism(),
+      intraOpNumThreads: threads ?? availableParallelism(),
       logSeverityLevel: LOG_ERRORS,
       // Planned memory is one block as large as the plan: a training step takes half as much again, and no less time.
       enableMemPattern: false,
       // Waiting threads sleep: spinning ones would take the processors from the threads that prepare pictures.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
+      ...more,
     });
-    return sessionOver(session, ep, of, runInto(ort, session));
+    return { ort, session };
   } catch (error) {
     const remedy =
       ep === "cpu" ? "" : `; onnx-instdisc doctor says what ${ep} lacks here, or choose --ep cpu`;
-    throw refusal(of, "does not load the model", error, remedy);
+    throw refusal({ where, library: LIBRARY }, "does not load the model", error, remedy);
   }
 }
 

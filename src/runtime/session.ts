@@ -43,6 +43,22 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** An input or output as the model declares it; a dimension that is no number is known only when it runs. */
+export interface DeclaredTensor {
+  readonly name: string;
+  /** As the runtime names it: "float32". */
+  readonly dtype: string;
+  readonly shape: readonly (number | string)[];
+}
+
+/** A session that keeps a record of every kernel it runs. */
+export interface TracedSession extends Session {
+  readonly declaredInputs: readonly DeclaredTensor[];
+  readonly declaredOutputs: readonly DeclaredTensor[];
+  /** Ends the record, which can be done once. @returns the runtime's JSON: a list of Chrome trace events */
+  endTrace(): Promise<string>;
+}
+
 export function floats(shape: readonly number[], data?: Float32Array<ArrayBuffer>): FloatTensor {
   return { dtype: "float32", shape, data: data ?? new Float32Array(shape.reduce((a, b) => a * b, 1)) };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { costOf } from "../../src/ir/cost.js";
+import { costOf, nodeBytes } from "../../src/ir/cost.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
 
 describe("the cost of a graph", () => {
@@ -19,6 +19,20 @@ describe("the cost of a graph", () => {
     const c = builder.op.gemm(a, b, null, { transA: 1 }); // [7, 3] from 5 products each
     builder.output("d", builder.op.matMul(c, builder.input("e", "float32", [3, 2]))); // [7, 2] from 3
     assert.equal(costOf(builder.build()).flops, 2 * 7 * 3 * 5 + 2 * 7 * 2 * 3);
+  });
+
+  it("counts the bytes that a node reads and writes: of a slice what it takes, of a view none", () => {
+    const builder = new GraphBuilder("net");
+    const { op } = builder;
+    const x = builder.input("x", "float32", ["batch", 10]); // 3 · 10 numbers
+    const part = op.slice(op.neg(x), [{ axis: 1, start: 0, end: 2 }]); // 3 · 2 of them
+    builder.output("y", op.flatten(part));
+    const bytes = builder.build().nodes.map((node) => [node.op, nodeBytes(node, { batch: 3 })]);
+    assert.deepEqual(bytes, [
+      ["Neg", 4 * (30 + 30)],
+      ["Slice", 4 * (6 + 6)],
+      ["Flatten", 0],
+    ]);
   });
 
   it("adds up what lives at once, and nothing for a view", () => {
