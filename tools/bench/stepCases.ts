@@ -84,6 +84,14 @@ function noiseRows(recipe: Recipe, step: number): BigInt64Array {
   return rows;
 }
 
+/** Noise, [B, 3, S, S] */
+export function makePixels({ batchSize, imageSize }: Recipe): Float32Array<ArrayBuffer> {
+  const stream = new RandomStream(SEED, "pixels");
+  const pixels = new Float32Array(batchSize * 3 * imageSize ** 2);
+  for (let at = 0; at < pixels.length; at++) pixels[at] = stream.normal();
+  return pixels;
+}
+
 /** case.json */
 export interface StepFacts {
   readonly recipe: Recipe;
@@ -100,11 +108,8 @@ export interface StepFacts {
 export function writeCase({ recipe }: StepCase, folder: string, threads: number): void {
   mkdirSync(folder, { recursive: true });
   const write = (name: string, data: NodeJS.ArrayBufferView) => writeFileSync(join(folder, name), data);
-  const { batchSize, imageSize, embeddingDim, objective } = recipe;
-  const stream = new RandomStream(SEED, "pixels");
-  const pixels = new Float32Array(batchSize * 3 * imageSize ** 2);
-  pixels.forEach((_, at) => (pixels[at] = stream.normal()));
-  write("pixels.f32", pixels);
+  const { batchSize, embeddingDim, objective } = recipe;
+  write("pixels.f32", makePixels(recipe));
   write("bank.f32", initializeUnitBank(INSTANCES, embeddingDim, SEED));
   write("rows.i64", BigInt64Array.from(batchRows(batchSize), BigInt));
   write(FILES.state, buildStep(recipe).files.get(FILES.state)!);
