@@ -2,7 +2,7 @@
  * @file How much memory does a training step take, beside PyTorch? The most that each process ever held (VmHWM of Linux).
  *
  *     node dist/tools/bench/memory.js [--arch resnet18,resnet50] [--width 64,16] [--objective softmax,nce]
- *         [--repetitions 3] [--steps 5] [--threads 2]
+ *         [--batch-size 128] [--repetitions 3] [--steps 5] [--threads 2]
  *
  * Ours and PyTorch in both layouts make the steps of step.ts, each in a process of its own, one after the other. The step
  * alone is the peak less what the process held when its libraries were loaded and nothing was made yet; the building of

@@ -3,7 +3,7 @@
  * loss, backward, optimizer, bank rows.
  *
  *     node dist/tools/bench/step.js [--arch resnet18,resnet50] [--width 64,16] [--objective softmax,nce]
- *         [--repetitions 9] [--turn 2] [--threads 2]
+ *         [--batch-size 128] [--repetitions 9] [--turn 2] [--threads 2]
  *
  * Three processes make steps of the same weights on the same batch and take turns, so that whatever else the machine does
  * falls on all alike: ours (stepOurs.ts, as `train` takes them) and PyTorch in both layouts (step.py). The losses of

@@ -29,21 +29,27 @@ export const CASE_OPTIONS = {
   arch: { type: "string", default: "resnet18" },
   width: { type: "string", default: "64,16" },
   objective: { type: "string", default: "softmax,nce" },
+  /** Default: 128, and 16 at 224 px. */
+  "batch-size": { type: "string" },
 } as const;
 
 export interface GivenCases {
   readonly arch: string;
   readonly width: string;
   readonly objective: string;
+  readonly "batch-size"?: string | undefined;
 }
 
 /** All combinations of what is named with commas between. ResNet-50 has its own width and size, and the softmax. */
-export function chosenCases({ arch, width, objective }: GivenCases): StepCase[] {
+export function chosenCases({ arch, width, objective, "batch-size": batch }: GivenCases): StepCase[] {
+  const given = batch === undefined ? {} : { batchSize: Number(batch) };
   return arch.split(",").flatMap((name) => {
-    if (name === "resnet50") return [stepCase({ arch: name, width: 64, ...LARGE }, "softmax")];
+    if (name === "resnet50") return [stepCase({ arch: name, width: 64, ...LARGE, ...given }, "softmax")];
     return objective
       .split(",")
-      .flatMap((of) => width.split(",").map((one) => stepCase({ arch: name, width: Number(one) }, of)));
+      .flatMap((of) =>
+        width.split(",").map((one) => stepCase({ arch: name, width: Number(one), ...given }, of)),
+      );
   });
 }
 
