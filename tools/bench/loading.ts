@@ -11,11 +11,9 @@
  * ready, then times `batches` more. Writes a table to stderr and JSON to stdout.
  */
 
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { table } from "../../src/cli/format.js";
@@ -23,8 +21,9 @@ import { createLoader } from "../../src/data/loader.js";
 import { locateData } from "../../src/data/locate.js";
 import { chooseSettings } from "../../src/config/choose.js";
 import { augmentOf } from "../../src/config/learning.js";
-import { findCifar, findPython, ROOT } from "../child.js";
+import { findCifar } from "../child.js";
 import { LARGE, largePictures, smallPictures } from "./benchPictures.js";
+import { startPython } from "./lineChild.js";
 import { MACHINE, quartiles, VERSIONS } from "./machine.js";
 
 const { values: given } = parseArgs({
@@ -87,30 +86,10 @@ async function openOurs({ folder, size, batch }: Case, cached: boolean): Promise
 /** @returns the DataLoader in a Python of its own, and its versions */
 async function openPyTorch({ folder, size, batch }: Case): Promise<[Contestant, unknown]> {
   const options = ["--size", String(size), "--batch", String(batch), "--workers", String(workers)];
-  const child = spawn(findPython(), [join(ROOT, "tools/bench/loading.py"), folder, ...options], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const answer = async (): Promise<unknown> => {
-    const line: IteratorResult<string, undefined> = await lines.next();
-    if (line.done) throw new Error("loading.py: ended early; its message stands above");
-    return JSON.parse(line.value);
-  };
-  const versions = await answer();
-  return [
-    {
-      async measure(batches) {
-        child.stdin.write(`${batches}\n`);
-        return ((await answer()) as { seconds: number }).seconds;
-      },
-      close: () =>
-        new Promise((resolve) => {
-          child.once("close", () => resolve());
-          child.stdin.end();
-        }),
-    },
-    versions,
-  ];
+  const child = await startPython("loading.py", [folder, ...options]);
+  const measure = async (batches: number) =>
+    ((await child.ask(String(batches))) as { seconds: number }).seconds;
+  return [{ measure, close: () => child.close() }, child.ready];
 }
 
 /** Waits while a contestant that was measured still makes the batches that will lie ready: the next is to be alone. */

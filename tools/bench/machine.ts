@@ -1,6 +1,6 @@
 /** @file What every benchmark says of itself: the machine, versions, and how figures spread. */
 
-import { arch, availableParallelism, cpus, platform } from "node:os";
+import { arch, availableParallelism, cpus, loadavg, platform } from "node:os";
 import { createRequire } from "node:module";
 import sharp from "sharp";
 import { VERSION } from "../../src/version.js";
@@ -16,6 +16,19 @@ export const VERSIONS = {
   vips: sharp.versions.vips,
   onnxInstdisc: VERSION,
 };
+
+/** Processes that were busy before the benchmark, by the system's mean over a minute; 0 where it keeps none. */
+export const LOAD = loadavg()[0]!;
+/** Share of the processors that may be busy with other things while figures still mean something. */
+const QUIET = 0.25;
+
+/** Says so where figures will mean little. */
+export function warnIfBusy(): void {
+  if (LOAD <= QUIET * availableParallelism()) return;
+  process.stderr.write(
+    `this machine is busy (load ${LOAD.toFixed(1)}): only compare figures that took turns, and measure again when it is quiet\n`,
+  );
+}
 
 export interface Quartiles {
   readonly median: number;

@@ -1,0 +1,87 @@
+/**
+ * @file Our side of step.ts and memory.ts, which start it: training steps as `train` takes them, on one batch.
+ *
+ *     node dist/tools/bench/stepOurs.js FOLDER
+ *
+ * FOLDER is of writeCase in stepCases.ts. Prints a line of JSON once the step is ready, then, for each number of steps
+ * read from stdin, takes as many and prints {"seconds": ..., "losses": [...]}.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { readSafetensors } from "../../src/artifact/safetensors.js";
+import { FILES, type BuiltArtifact } from "../../src/build/buildArtifact.js";
+import type { Recipe } from "../../src/build/recipe.js";
+import { decodeModel } from "../../src/codec/decode.js";
+import { openSession, runtimeVersion } from "../../src/runtime/node.js";
+import { floats } from "../../src/runtime/session.js";
+import { chooseNoiseForm } from "../../src/train/noiseForm.js";
+import { NoiseInputs } from "../../src/train/noiseInputs.js";
+import { Normalizer } from "../../src/train/normalizer.js";
+import { TrainState } from "../../src/train/state.js";
+import { TrainStep } from "../../src/train/step.js";
+import { buildStep, SEED, type StepFacts } from "./stepCases.js";
+
+const folder = process.argv[2]!;
+const facts = JSON.parse(readFileSync(join(folder, "case.json"), "utf8")) as StepFacts;
+const { threads } = facts;
+const readFloats = (name: string): Float32Array<ArrayBuffer> =>
+  new Float32Array(Uint8Array.from(readFileSync(join(folder, name))).buffer);
+
+/** The graph that training runs on this machine. */
+function stepModel({ files }: BuiltArtifact): Uint8Array {
+  return files.get(FILES.trainStep)!;
+}
+
+/** What `train` would make of the recipe: it measures which form of the noise is cheaper. */
+async function settled(recipe: Recipe): Promise<Recipe> {
+  const { objective } = recipe;
+  if (!("noise" in objective)) return recipe;
+  const { form } = await chooseNoiseForm({ ...recipe, ...objective, instances: facts.instances }, threads);
+  return { ...recipe, objective: { ...objective, noiseForm: form } };
+}
+
+function openNoise({ objective, batchSize }: Recipe): NoiseInputs | null {
+  if (objective.name !== "nce") return null;
+  const normalizer = new Normalizer(objective.normalizer, facts.logNormalizer);
+  return new NoiseInputs({ objective, instances: facts.instances, batchSize, seed: SEED, normalizer });
+}
+
+async function openStep(recipe: Recipe, model: Uint8Array, built: BuiltArtifact): Promise<TrainStep> {
+  const session = await openSession(model, FILES.trainStep, { ep: "cpu", threads });
+  const { tensors } = readSafetensors(built.files.get(FILES.state)!, FILES.state);
+  const state = new TrainState({ ...built.manifest, files: {} }, tensors, FILES.state);
+  const bank = floats([facts.instances, recipe.embeddingDim], readFloats("bank.f32"));
+  const shape = [recipe.batchSize, 3, recipe.imageSize, recipe.imageSize];
+  return new TrainStep(session, state, bank, shape, openNoise(recipe));
+}
+
+// The library loads before memory is measured, as PyTorch does when it is imported.
+const onnxruntime = await runtimeVersion();
+const bytesBefore = process.memoryUsage.rss();
+const recipe = await settled(facts.recipe);
+const built = buildStep(recipe);
+const model = stepModel(built);
+const step = await openStep(recipe, model, built);
+const pixelValues = readFloats("pixels.f32");
+const rows = Int32Array.from(
+  new BigInt64Array(Uint8Array.from(readFileSync(join(folder, "rows.i64"))).buffer),
+  Number,
+);
+const say = (answer: unknown): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+say({
+  versions: { node: process.version, onnxruntime },
+  bytesBefore,
+  noiseForm: "noiseForm" in recipe.objective ? recipe.objective.noiseForm : null,
+  nodes: decodeModel(model, FILES.trainStep).graph.nodes.length,
+});
+
+let taken = 0;
+for await (const line of createInterface(process.stdin)) {
+  const losses: number[] = [];
+  const began = performance.now();
+  for (let at = 0; at < Number(line); at++, taken++)
+    losses.push(await step.run({ pixelValues, rows, step: taken }, facts.learningRate, `step ${taken + 1}`));
+  say({ seconds: (performance.now() - began) / 1000, losses });
+}

@@ -1,0 +1,65 @@
+/** @file Processes that take training steps when they are asked to: ours, and PyTorch's in both layouts. */
+
+import { startNode, startPython } from "./lineChild.js";
+import type { Contestant } from "./turns.js";
+
+export const OURS = "ours";
+const LAYOUTS = { "PyTorch eager": "eager", "PyTorch channels_last": "channels_last" } as const;
+type Peer = keyof typeof LAYOUTS;
+export const PEERS = Object.keys(LAYOUTS) as readonly Peer[];
+export const SIDES: readonly (typeof OURS | Peer)[] = [OURS, ...PEERS];
+
+/** Of the first step. Later ones see what rounding makes of the steps before. */
+const TOLERANCE = 1e-4;
+const LATER_TOLERANCE = 1e-3;
+
+export interface StepProcess extends Contestant {
+  readonly pid: number;
+  /** What it says of itself, and its memory once its libraries were loaded. */
+  readonly ready: { readonly bytesBefore: number };
+  /** Losses of so many steps, nats. */
+  take(count: number): Promise<readonly number[]>;
+  close(): Promise<void>;
+}
+
+/** @param folder of writeCase */
+export async function startStep(name: (typeof SIDES)[number], folder: string): Promise<StepProcess> {
+  const child =
+    name === OURS
+      ? await startNode("stepOurs.js", [folder])
+      : await startPython("step.py", [folder, "--layout", LAYOUTS[name]]);
+  const ask = async (count: number) =>
+    (await child.ask(String(count))) as { readonly seconds: number; readonly losses: readonly number[] };
+  return {
+    name,
+    pid: child.pid,
+    ready: child.ready as StepProcess["ready"],
+    take: async (count) => (await ask(count)).losses,
+    measure: async (count) => (await ask(count)).seconds,
+    close: () => child.close(),
+  };
+}
+
+/**
+ * Takes the first steps of each.
+ * @returns losses by name
+ * @throws when they are not those of the first process
+ */
+export async function checkLosses(
+  steps: readonly StepProcess[],
+  count: number,
+): Promise<Record<string, readonly number[]>> {
+  const losses: Record<string, readonly number[]> = {};
+  for (const step of steps) losses[step.name] = await step.take(count);
+  const expected = losses[steps[0]!.name]!;
+  for (const [name, found] of Object.entries(losses)) {
+    const differs = found.some(
+      (loss, at) => Math.abs(loss / expected[at]! - 1) > (at === 0 ? TOLERANCE : LATER_TOLERANCE),
+    );
+    if (differs)
+      throw new Error(
+        `${name}: the losses are ${found.join(", ")}, expected ${expected.join(", ")} as of ${steps[0]!.name}`,
+      );
+  }
+  return losses;
+}
