@@ -6,10 +6,10 @@
  * give the same bits. Buffers travel by transfer and come back through recycle().
  */
 
-import { Worker } from "node:worker_threads";
-import { DataError, InstdiscError, unpackError, UsageError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 import type { DataSource } from "./dataset.js";
-import type { BrokenPicture, FromWorker, MadeBatch, ToWorker, WorkerSetup } from "./loaderProtocol.js";
+import type { BrokenPicture, MadeBatch, WorkerSetup } from "./loaderProtocol.js";
+import { LoaderThreads, type LoaderThread } from "./loaderThreads.js";
 import { createPictureStore } from "./pictureCache.js";
 import { createSequentialSampler, createShuffledSampler } from "./sampler.js";
 import type { Sampler } from "./sampler.js";
@@ -21,6 +21,8 @@ export interface LoaderOptions extends TransformOptions {
   readonly batchSize: number; // pictures
   /** Threads that decode and transform; default 2. The batches are the same for any number. */
   readonly workers?: number;
+  /** Lends the threads, and has them back after close(); default: threads of the loader's own. */
+  readonly loaderThreads?: LoaderThreads;
   /** Global number of the first batch; default 0. Here and below a step is one batch, see accumulation. */
   readonly firstStep?: number;
   /** How many batches; default: no end for "augment", the rest of the one pass for "evaluate". */
@@ -59,7 +61,10 @@ export interface Loader {
   next(): Promise<Batch | null>;
   /** Gives a batch's pixel buffer back for another batch; the caller must not touch it again. */
   recycle(batch: Batch): void;
-  /** Ends all threads; resolves when none is left. Always call it: an open loader keeps the process alive. */
+  /**
+   * Ends all threads, or gives those that were lent back; resolves when that is done. Always call it: an open loader
+   * keeps the process alive.
+   */
   close(): Promise<void>;
 }
 
@@ -68,12 +73,6 @@ const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
 /** Batches under way or waiting, per worker: one to make while the other is being used. */
 const AHEAD_PER_WORKER = 2;
 
-interface Seat {
-  readonly worker: Worker;
-  readonly exited: Promise<void>;
-  pending: number; // batches asked of it
-}
-
 interface Waiter {
   resolve(batch: Batch | null): void;
   reject(error: Error): void;
@@ -81,7 +80,8 @@ interface Waiter {
 
 class OrderedLoader implements Loader {
   readonly stepsPerEpoch: number;
-  private readonly seats: readonly Seat[];
+  private readonly threads: LoaderThreads;
+  private readonly seats: readonly LoaderThread[];
   private readonly batchLength: number; // floats
   private readonly waiters: Waiter[] = [];
   private readonly finished = new Map<number, MadeBatch | Error>(); // by step
@@ -113,7 +113,11 @@ class OrderedLoader implements Loader {
       strict: options.strict ?? false,
       store: cacheBytes === 0 ? null : createPictureStore(source.rowCount, cacheBytes),
     };
-    this.seats = Array.from({ length: options.workers ?? DEFAULT_WORKERS }, () => this.seat(setup));
+    this.threads = options.loaderThreads ?? new LoaderThreads();
+    this.seats = this.threads.take(options.workers ?? DEFAULT_WORKERS, setup, {
+      finished: (step, made) => this.finish(step, made),
+      died: (error) => this.fail(error),
+    });
     this.ask();
   }
 
@@ -142,26 +146,9 @@ class OrderedLoader implements Loader {
     return this.closing;
   }
 
-  private seat(setup: WorkerSetup): Seat {
-    const worker = new Worker(new URL("./loaderWorker.js", import.meta.url), { workerData: setup });
-    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    const seat: Seat = { worker, exited, pending: 0 };
-    worker.on("message", (message: FromWorker) => {
-      seat.pending--;
-      this.finished.set(message.step, message.kind === "made" ? message : unpackError(message.error));
-      this.deliver();
-    });
-    worker.on("error", (error: Error) => this.fail(error));
-    worker.on("exit", (exitCode) => {
-      if (this.closing !== null) return;
-      this.fail(
-        new InstdiscError(
-          `loader: found a worker thread ended with code ${exitCode}, expected it to live until close(); ` +
-            `if memory ran out, lower the batch size or the number of workers`,
-        ),
-      );
-    });
-    return seat;
+  private finish(step: number, made: MadeBatch | Error): void {
+    this.finished.set(step, made);
+    this.deliver();
   }
 
   /** Keeps every worker busy, but never further ahead than the window. */
@@ -172,9 +159,7 @@ class OrderedLoader implements Loader {
       const idlest = this.seats.reduce((best, seat) => (seat.pending < best.pending ? seat : best));
       const pixelValues = this.spare.pop() ?? new Float32Array(this.batchLength);
       const rows = this.sampler.batchRows(step);
-      idlest.pending++;
-      const message: ToWorker = { kind: "make", step, epoch: this.sampler.epochOf(step), rows, pixelValues };
-      idlest.worker.postMessage(message, [pixelValues.buffer]);
+      idlest.make({ kind: "make", step, epoch: this.sampler.epochOf(step), rows, pixelValues });
     }
   }
 
@@ -235,10 +220,8 @@ class OrderedLoader implements Loader {
   }
 
   private async stopAll(): Promise<void> {
-    const stop: ToWorker = { kind: "stop" };
-    // Not terminate(): a thread torn down while sharp is decoding in it can take the process with it.
-    for (const { worker } of this.seats) worker.postMessage(stop);
-    await Promise.all(this.seats.map(({ exited }) => exited));
+    await this.threads.giveBack(this.seats);
+    if (this.options.loaderThreads === undefined) await this.threads.close();
     this.finished.clear();
     this.spare.length = 0;
   }

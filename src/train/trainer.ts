@@ -8,12 +8,14 @@
 import { join } from "node:path";
 import { atomicWrite, makeFolder } from "../artifact/node.js";
 import type { BrokenPicture } from "../data/loader.js";
+import { LoaderThreads } from "../data/loaderThreads.js";
 import { Monitor, type Evaluation } from "../evaluate/monitor.js";
 import { writeReport } from "../report/writeReport.js";
 import { stepName } from "../run/checkpoint.js";
 import { RUN } from "../run/layout.js";
 import type { KnnLevel, LevelName } from "../run/records.js";
 import { fillBank } from "./fillBank.js";
+import type { RunningPlan } from "./loadPictures.js";
 import { openRun, type OpenedRun } from "./openRun.js";
 import { checkPlan, runLengths, type TrainPlan, type TrainSummary } from "./plan.js";
 import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
@@ -39,11 +41,16 @@ export async function train(
   checkPlan(plan);
   const started = performance.now();
   const opened = await openRun(plan, (event) => hooks.emit(event), command);
-  return new Trainer(plan, hooks, opened, started).run();
+  const loaderThreads = new LoaderThreads();
+  try {
+    return await new Trainer({ ...plan, loaderThreads }, hooks, opened, started).run();
+  } finally {
+    await loaderThreads.close();
+  }
 }
 
 class Trainer {
-  readonly #plan: TrainPlan;
+  readonly #plan: RunningPlan;
   readonly #hooks: TrainerHooks;
   readonly #opened: OpenedRun;
   readonly #started: number;
@@ -52,7 +59,7 @@ class Trainer {
   #underWay: Underway | null;
   #reported = performance.now();
 
-  constructor(plan: TrainPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
+  constructor(plan: RunningPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
     this.#plan = plan;
     this.#hooks = hooks;
     this.#opened = opened;

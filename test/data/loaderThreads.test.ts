@@ -1,0 +1,95 @@
+/** @file Threads that several loaders share: as many as work at once, the same bits, nothing left behind. */
+
+import assert from "node:assert/strict";
+import { createLoader, type Loader, type LoaderOptions } from "../../src/data/loader.js";
+import { LoaderThreads } from "../../src/data/loaderThreads.js";
+import type { IdxSource } from "../../src/data/formats/idx.js";
+import { threadsAlive } from "../support/threads.js";
+import { idxBytes, put, speckle, useTemporaryFolder } from "./fixtures.js";
+
+const ROWS = 22;
+
+describe("the threads of loaders", () => {
+  const folder = useTemporaryFolder();
+  let loaderThreads: LoaderThreads;
+  let before: number;
+
+  beforeEach(async () => {
+    before = await threadsAlive();
+    loaderThreads = new LoaderThreads();
+  });
+
+  afterEach(async () => {
+    await loaderThreads.close();
+    assert.equal(await threadsAlive(), before);
+  });
+
+  async function source(): Promise<IdxSource> {
+    const imagesPath = await put(folder(), "images", idxBytes([ROWS, 6, 5], speckle(ROWS * 30)));
+    const files = { imagesPath, labelsPath: null, firstRow: 0, rowCount: ROWS };
+    return { kind: "idx", format: "idx", sha256: "", name: "t", classNames: [], ...files };
+  }
+
+  const open = (options: Pick<LoaderOptions, "source"> & Partial<LoaderOptions>): Loader =>
+    createLoader({
+      imageSize: 4,
+      batchSize: 4,
+      transform: { kind: "evaluate" },
+      mean: [0.5, 0.5, 0.5],
+      std: [0.25, 0.25, 0.25],
+      seed: 11,
+      workers: 2,
+      ...options,
+    });
+
+  /** Pixels of all batches; closes the loader. */
+  async function drain(loader: Loader): Promise<Float32Array[]> {
+    const batches: Float32Array[] = [];
+    for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
+      batches.push(batch.pixelValues.slice());
+      loader.recycle(batch);
+    }
+    await loader.close();
+    return batches;
+  }
+
+  it("serve one loader after the other, each with the bits of threads of its own", async () => {
+    const data = await source();
+    for (const options of [{}, { imageSize: 6, batchSize: 5 }, { mean: [0, 0, 0] as const }, {}]) {
+      const alone = await drain(open({ source: data, ...options }));
+      assert.deepEqual(await drain(open({ source: data, ...options, loaderThreads })), alone);
+      assert.equal(await threadsAlive(), before + 2);
+    }
+  });
+
+  it("serve loaders that are open at once, and those that come later", async () => {
+    const options = { source: await source(), loaderThreads };
+    const alone = await drain(open({ source: options.source }));
+    const both = [open(options), open(options)];
+    assert.deepEqual(await Promise.all(both.map(drain)), [alone, alone]);
+    assert.deepEqual(await drain(open({ ...options, workers: 4 })), alone);
+    assert.equal(await threadsAlive(), before + 4);
+  });
+
+  it("take nothing along from a loader that was closed in the middle of its work", async () => {
+    const options = { source: await source(), loaderThreads };
+    const alone = await drain(open({ source: options.source }));
+    for (let round = 0; round < 5; round++) {
+      const broken = open({ ...options, mean: [0, 0, 0] });
+      const waiting = broken.next();
+      await broken.close();
+      assert.equal(await waiting, null);
+      assert.deepEqual(await drain(open(options)), alone);
+    }
+    assert.equal(await threadsAlive(), before + 2);
+  });
+
+  it("live on after data that cannot be opened", async () => {
+    const data = await source();
+    const gone = open({ source: { ...data, imagesPath: "/nowhere/images" }, loaderThreads });
+    await assert.rejects(gone.next(), { name: "DataError" });
+    await gone.close();
+    assert.equal((await drain(open({ source: data, loaderThreads }))).length, 6);
+    assert.equal(await threadsAlive(), before + 2);
+  });
+});
