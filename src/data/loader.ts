@@ -9,8 +9,9 @@
 import { DataError, UsageError } from "../errors.js";
 import type { DataSource } from "./dataset.js";
 import type { BrokenPicture, MadeBatch, WorkerSetup } from "./loaderProtocol.js";
-import { LoaderThreads, type LoaderThread } from "./loaderThreads.js";
-import { createPictureStore } from "./pictureCache.js";
+import { LoaderPool } from "./loaderPool.js";
+import type { LoaderThread } from "./loaderThread.js";
+import { createPictureStore, type PictureStore } from "./pictureCache.js";
 import { createSequentialSampler, createShuffledSampler } from "./sampler.js";
 import type { Sampler } from "./sampler.js";
 import { checkTransform } from "./transform.js";
@@ -21,8 +22,8 @@ export interface LoaderOptions extends TransformOptions {
   readonly batchSize: number; // pictures
   /** Threads that decode and transform; default 2. The batches are the same for any number. */
   readonly workers?: number;
-  /** Lends the threads, and has them back after close(); default: threads of the loader's own. */
-  readonly loaderThreads?: LoaderThreads;
+  /** Lends the threads and has them back after close(), and may keep pictures; default: a pool of the loader's own. */
+  readonly pool?: LoaderPool;
   /** Global number of the first batch; default 0. Here and below a step is one batch, see accumulation. */
   readonly firstStep?: number;
   /** How many batches; default: no end for "augment", the rest of the one pass for "evaluate". */
@@ -31,7 +32,10 @@ export interface LoaderOptions extends TransformOptions {
   readonly accumulation?: number;
   /** true: a picture that cannot be read is an error; default: another takes its place, see Batch.broken. */
   readonly strict?: boolean;
-  /** Memory for decoded pictures; default 512 MiB to learn from, and 0, which keeps none, to evaluate. */
+  /**
+   * Memory for decoded pictures of this loader alone; default: what the pool keeps, else 512 MiB to learn from, and 0,
+   * which keeps none, to evaluate.
+   */
   readonly cacheBytes?: number;
 }
 
@@ -69,7 +73,7 @@ export interface Loader {
 }
 
 const DEFAULT_WORKERS = 2;
-const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
+export const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
 /** Batches under way or waiting, per worker: one to make while the other is being used. */
 const AHEAD_PER_WORKER = 2;
 
@@ -80,7 +84,7 @@ interface Waiter {
 
 class OrderedLoader implements Loader {
   readonly stepsPerEpoch: number;
-  private readonly threads: LoaderThreads;
+  private readonly pool: LoaderPool;
   private readonly seats: readonly LoaderThread[];
   private readonly batchLength: number; // floats
   private readonly waiters: Waiter[] = [];
@@ -106,15 +110,14 @@ class OrderedLoader implements Loader {
     this.batchLength = batchSize * 3 * imageSize * imageSize;
     this.stepToAsk = firstStep;
     this.stepToDeliver = firstStep;
-    const cacheBytes = options.cacheBytes ?? (transform.kind === "augment" ? DEFAULT_CACHE_BYTES : 0);
+    this.pool = options.pool ?? new LoaderPool();
     const setup: WorkerSetup = {
       source,
       transform: { transform, imageSize, mean, std, seed },
       strict: options.strict ?? false,
-      store: cacheBytes === 0 ? null : createPictureStore(source.rowCount, cacheBytes),
+      store: this.storeOf(options),
     };
-    this.threads = options.loaderThreads ?? new LoaderThreads();
-    this.seats = this.threads.take(options.workers ?? DEFAULT_WORKERS, setup, {
+    this.seats = this.pool.take(options.workers ?? DEFAULT_WORKERS, setup, {
       finished: (step, made) => this.finish(step, made),
       died: (error) => this.fail(error),
     });
@@ -144,6 +147,12 @@ class OrderedLoader implements Loader {
     this.closing ??= this.stopAll();
     this.deliver();
     return this.closing;
+  }
+
+  private storeOf({ source, transform, cacheBytes }: LoaderOptions): PictureStore | null {
+    const kept = cacheBytes === undefined ? this.pool.storeOf(source) : null;
+    const bytes = cacheBytes ?? (transform.kind === "augment" ? DEFAULT_CACHE_BYTES : 0);
+    return kept ?? (bytes === 0 ? null : createPictureStore(source.rowCount, bytes));
   }
 
   private finish(step: number, made: MadeBatch | Error): void {
@@ -220,8 +229,8 @@ class OrderedLoader implements Loader {
   }
 
   private async stopAll(): Promise<void> {
-    await this.threads.giveBack(this.seats);
-    if (this.options.loaderThreads === undefined) await this.threads.close();
+    await this.pool.giveBack(this.seats);
+    if (this.options.pool === undefined) await this.pool.close();
     this.finished.clear();
     this.spare.length = 0;
   }

@@ -1,6 +1,6 @@
 /**
  * @file Entry of the loader's worker threads: makes one batch at a time, for one loader after the other.
- * Started by loaderThreads.ts only; it has no exports.
+ * Started by loaderThread.ts only; it has no exports.
  */
 
 import { parentPort } from "node:worker_threads";

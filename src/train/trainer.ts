@@ -7,8 +7,8 @@
 
 import { join } from "node:path";
 import { atomicWrite, makeFolder } from "../artifact/node.js";
-import type { BrokenPicture } from "../data/loader.js";
-import { LoaderThreads } from "../data/loaderThreads.js";
+import { DEFAULT_CACHE_BYTES, type BrokenPicture } from "../data/loader.js";
+import { LoaderPool } from "../data/loaderPool.js";
 import { Monitor, type Evaluation } from "../evaluate/monitor.js";
 import { writeReport } from "../report/writeReport.js";
 import { stepName } from "../run/checkpoint.js";
@@ -25,6 +25,8 @@ import { Stopped, throwIfStopped, type TrainerHooks } from "./stopped.js";
 
 /** The page of a run under way is drawn anew at most this often: it takes a second. */
 const REPORT_EVERY_MS = 60_000;
+/** Decoded pictures that are held out: each epoch measures them. */
+const HELD_OUT_CACHE_BYTES = 128 * 2 ** 20;
 
 /**
  * @param command arguments of the program, for env.json
@@ -41,11 +43,13 @@ export async function train(
   checkPlan(plan);
   const started = performance.now();
   const opened = await openRun(plan, (event) => hooks.emit(event), command);
-  const loaderThreads = new LoaderThreads();
+  const pool = new LoaderPool();
   try {
-    return await new Trainer({ ...plan, loaderThreads }, hooks, opened, started).run();
+    pool.keepPictures(plan.train, DEFAULT_CACHE_BYTES);
+    if (plan.evaluate) pool.keepPictures(plan.evaluate, HELD_OUT_CACHE_BYTES);
+    return await new Trainer({ ...plan, pool }, hooks, opened, started).run();
   } finally {
-    await loaderThreads.close();
+    await pool.close();
   }
 }
 

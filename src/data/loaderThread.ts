@@ -1,7 +1,4 @@
-/**
- * @file The threads that make batches. To start one takes a tenth of a second and more, so whoever opens one loader
- * after the other lends them the same threads: a run opens one for each of its stages.
- */
+/** @file One thread that makes batches, seen from the thread of its loader. */
 
 import { Worker } from "node:worker_threads";
 import { InstdiscError, unpackError } from "../errors.js";
@@ -15,35 +12,7 @@ export interface ThreadListener {
   died(error: Error): void;
 }
 
-/** Threads that several loaders use, one after the other or at once. Always close them: they keep the process alive. */
-export class LoaderThreads {
-  readonly #idle = new Set<LoaderThread>();
-
-  /** Threads for one loader, started where none is idle. */
-  take(count: number, setup: WorkerSetup, listener: ThreadListener): LoaderThread[] {
-    return Array.from({ length: count }, () => {
-      const [thread = new LoaderThread()] = this.#idle;
-      this.#idle.delete(thread);
-      thread.begin(setup, listener);
-      return thread;
-    });
-  }
-
-  /** Resolves when the threads have put down what they were asked for; the next loader may then have them. */
-  async giveBack(threads: readonly LoaderThread[]): Promise<void> {
-    await Promise.all(threads.map((thread) => thread.leave()));
-    for (const thread of threads) if (thread.isAlive) this.#idle.add(thread);
-  }
-
-  /** Ends all threads; resolves when none is left. Every loader has given its own back by then. */
-  async close(): Promise<void> {
-    const threads = [...this.#idle];
-    this.#idle.clear();
-    await Promise.all(threads.map((thread) => thread.end()));
-  }
-}
-
-/** One thread. */
+/** Works for one loader after the other: begin() and leave() by turns, then end(). */
 export class LoaderThread {
   readonly #worker = new Worker(new URL("./loaderWorker.js", import.meta.url));
   readonly #exited: Promise<void>;
