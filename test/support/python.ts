@@ -51,6 +51,7 @@ export function openTool(python: string, tool: string): OpenTool {
   const child = spawn(python, [join(ROOT, "tools", tool)]);
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdin.on("error", () => undefined); // of a tool that has ended: ask() says so
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   const ended = new Promise((resolve) => child.once("close", resolve));
   return {
