@@ -8,11 +8,15 @@ mode, [N, D] of unit length, in the same form. `write` first makes a network fro
 random running statistics, and saves its state dict, as --dtype and with --prefix before every name. `embed` loads a
 file of ours with strict=True; num_batches_tracked, which we do not keep, is added.
 
+Without arguments it reads many such requests from stdin, each a line with a JSON list of arguments, and answers each
+with the line "done" once it is carried out: to import PyTorch takes longer than the work.
+
 safetensors is a format simple enough to be read and written here; the package of that name is not needed.
 """
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +99,7 @@ def load(model: nn.Module, options: argparse.Namespace) -> None:
     model.load_state_dict({**counters, **state}, strict=True)
 
 
-def main() -> None:
+def exchange(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Exchanges weights between PyTorch and onnx-instdisc.")
     parser.add_argument("action", choices=["write", "embed"])
     parser.add_argument("network", choices=sorted(NETWORKS))
@@ -108,7 +112,7 @@ def main() -> None:
     parser.add_argument("--stem", default="cifar", choices=["cifar", "imagenet"], help="of a ResNet")
     parser.add_argument("--dtype", default="float32", choices=sorted(DTYPE_NAMES))
     parser.add_argument("--prefix", default="", help='such as "module."')
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
 
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -118,6 +122,14 @@ def main() -> None:
     with torch.no_grad():
         embeddings = functional.normalize(model.eval()(torch.from_numpy(pixels)))
     embeddings.numpy().astype("<f4").tofile(options.embeddings)
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        return exchange(sys.argv[1:])
+    for line in sys.stdin:
+        exchange(json.loads(line))
+        print("done", flush=True)
 
 
 if __name__ == "__main__":

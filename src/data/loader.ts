@@ -6,11 +6,12 @@
  * give the same bits. Buffers travel by transfer and come back through recycle().
  */
 
-import { Worker } from "node:worker_threads";
-import { DataError, InstdiscError, unpackError, UsageError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 import type { DataSource } from "./dataset.js";
-import type { BrokenPicture, FromWorker, MadeBatch, ToWorker, WorkerSetup } from "./loaderProtocol.js";
-import { createPictureStore } from "./pictureCache.js";
+import type { BrokenPicture, MadeBatch, WorkerSetup } from "./loaderProtocol.js";
+import { LoaderPool } from "./loaderPool.js";
+import type { LoaderThread } from "./loaderThread.js";
+import { createPictureStore, type PictureStore } from "./pictureCache.js";
 import { createSequentialSampler, createShuffledSampler } from "./sampler.js";
 import type { Sampler } from "./sampler.js";
 import { checkTransform } from "./transform.js";
@@ -21,6 +22,8 @@ export interface LoaderOptions extends TransformOptions {
   readonly batchSize: number; // pictures
   /** Threads that decode and transform; default 2. The batches are the same for any number. */
   readonly workers?: number;
+  /** Lends the threads and has them back after close(), and may keep pictures; default: a pool of the loader's own. */
+  readonly pool?: LoaderPool;
   /** Global number of the first batch; default 0. Here and below a step is one batch, see accumulation. */
   readonly firstStep?: number;
   /** How many batches; default: no end for "augment", the rest of the one pass for "evaluate". */
@@ -29,7 +32,10 @@ export interface LoaderOptions extends TransformOptions {
   readonly accumulation?: number;
   /** true: a picture that cannot be read is an error; default: another takes its place, see Batch.broken. */
   readonly strict?: boolean;
-  /** Memory for decoded pictures; default 512 MiB to learn from, and 0, which keeps none, to evaluate. */
+  /**
+   * Memory for decoded pictures of this loader alone; default: what the pool keeps, else 512 MiB to learn from, and 0,
+   * which keeps none, to evaluate.
+   */
   readonly cacheBytes?: number;
 }
 
@@ -59,20 +65,17 @@ export interface Loader {
   next(): Promise<Batch | null>;
   /** Gives a batch's pixel buffer back for another batch; the caller must not touch it again. */
   recycle(batch: Batch): void;
-  /** Ends all threads; resolves when none is left. Always call it: an open loader keeps the process alive. */
+  /**
+   * Ends all threads, or gives those that were lent back; resolves when that is done. Always call it: an open loader
+   * keeps the process alive.
+   */
   close(): Promise<void>;
 }
 
 const DEFAULT_WORKERS = 2;
-const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
+export const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
 /** Batches under way or waiting, per worker: one to make while the other is being used. */
 const AHEAD_PER_WORKER = 2;
-
-interface Seat {
-  readonly worker: Worker;
-  readonly exited: Promise<void>;
-  pending: number; // batches asked of it
-}
 
 interface Waiter {
   resolve(batch: Batch | null): void;
@@ -81,7 +84,8 @@ interface Waiter {
 
 class OrderedLoader implements Loader {
   readonly stepsPerEpoch: number;
-  private readonly seats: readonly Seat[];
+  private readonly pool: LoaderPool;
+  private readonly seats: readonly LoaderThread[];
   private readonly batchLength: number; // floats
   private readonly waiters: Waiter[] = [];
   private readonly finished = new Map<number, MadeBatch | Error>(); // by step
@@ -106,14 +110,17 @@ class OrderedLoader implements Loader {
     this.batchLength = batchSize * 3 * imageSize * imageSize;
     this.stepToAsk = firstStep;
     this.stepToDeliver = firstStep;
-    const cacheBytes = options.cacheBytes ?? (transform.kind === "augment" ? DEFAULT_CACHE_BYTES : 0);
+    this.pool = options.pool ?? new LoaderPool();
     const setup: WorkerSetup = {
       source,
       transform: { transform, imageSize, mean, std, seed },
       strict: options.strict ?? false,
-      store: cacheBytes === 0 ? null : createPictureStore(source.rowCount, cacheBytes),
+      store: this.storeOf(options),
     };
-    this.seats = Array.from({ length: options.workers ?? DEFAULT_WORKERS }, () => this.seat(setup));
+    this.seats = this.pool.take(options.workers ?? DEFAULT_WORKERS, setup, {
+      finished: (step, made) => this.finish(step, made),
+      died: (error) => this.fail(error),
+    });
     this.ask();
   }
 
@@ -142,26 +149,15 @@ class OrderedLoader implements Loader {
     return this.closing;
   }
 
-  private seat(setup: WorkerSetup): Seat {
-    const worker = new Worker(new URL("./loaderWorker.js", import.meta.url), { workerData: setup });
-    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    const seat: Seat = { worker, exited, pending: 0 };
-    worker.on("message", (message: FromWorker) => {
-      seat.pending--;
-      this.finished.set(message.step, message.kind === "made" ? message : unpackError(message.error));
-      this.deliver();
-    });
-    worker.on("error", (error: Error) => this.fail(error));
-    worker.on("exit", (exitCode) => {
-      if (this.closing !== null) return;
-      this.fail(
-        new InstdiscError(
-          `loader: found a worker thread ended with code ${exitCode}, expected it to live until close(); ` +
-            `if memory ran out, lower the batch size or the number of workers`,
-        ),
-      );
-    });
-    return seat;
+  private storeOf({ source, transform, cacheBytes }: LoaderOptions): PictureStore | null {
+    const kept = cacheBytes === undefined ? this.pool.storeOf(source) : null;
+    const bytes = cacheBytes ?? (transform.kind === "augment" ? DEFAULT_CACHE_BYTES : 0);
+    return kept ?? (bytes === 0 ? null : createPictureStore(source.rowCount, bytes));
+  }
+
+  private finish(step: number, made: MadeBatch | Error): void {
+    this.finished.set(step, made);
+    this.deliver();
   }
 
   /** Keeps every worker busy, but never further ahead than the window. */
@@ -172,9 +168,7 @@ class OrderedLoader implements Loader {
       const idlest = this.seats.reduce((best, seat) => (seat.pending < best.pending ? seat : best));
       const pixelValues = this.spare.pop() ?? new Float32Array(this.batchLength);
       const rows = this.sampler.batchRows(step);
-      idlest.pending++;
-      const message: ToWorker = { kind: "make", step, epoch: this.sampler.epochOf(step), rows, pixelValues };
-      idlest.worker.postMessage(message, [pixelValues.buffer]);
+      idlest.make({ kind: "make", step, epoch: this.sampler.epochOf(step), rows, pixelValues });
     }
   }
 
@@ -235,10 +229,8 @@ class OrderedLoader implements Loader {
   }
 
   private async stopAll(): Promise<void> {
-    const stop: ToWorker = { kind: "stop" };
-    // Not terminate(): a thread torn down while sharp is decoding in it can take the process with it.
-    for (const { worker } of this.seats) worker.postMessage(stop);
-    await Promise.all(this.seats.map(({ exited }) => exited));
+    await this.pool.giveBack(this.seats);
+    if (this.options.pool === undefined) await this.pool.close();
     this.finished.clear();
     this.spare.length = 0;
   }

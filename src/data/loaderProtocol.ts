@@ -16,7 +16,7 @@ export interface BrokenPicture {
   readonly reason: string;
 }
 
-/** workerData: everything a worker needs to know for its whole life. */
+/** Everything a worker needs to know of the loader that it works for. */
 export interface WorkerSetup {
   readonly source: DataSource;
   readonly transform: TransformOptions;
@@ -35,8 +35,15 @@ export interface MakeBatch {
   readonly pixelValues: Float32Array<ArrayBuffer>; // [batchSize, 3, imageSize, imageSize], to be written
 }
 
-/** "stop": finish the pictures in hand and end the thread. */
-export type ToWorker = MakeBatch | { readonly kind: "stop" };
+/**
+ * "begin": work for this loader. "leave": finish the pictures in hand and forget the loader; answered with "left".
+ * "stop": the same, and end the thread.
+ */
+export type ToWorker =
+  | { readonly kind: "begin"; readonly setup: WorkerSetup }
+  | MakeBatch
+  | { readonly kind: "leave" }
+  | { readonly kind: "stop" };
 
 export interface MadeBatch {
   readonly kind: "made";
@@ -48,4 +55,6 @@ export interface MadeBatch {
 }
 
 export type FromWorker =
-  MadeBatch | { readonly kind: "failed"; readonly step: number; readonly error: PackedError };
+  | MadeBatch
+  | { readonly kind: "failed"; readonly step: number; readonly error: PackedError }
+  | { readonly kind: "left" };

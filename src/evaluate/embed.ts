@@ -3,6 +3,7 @@
 import type { Manifest } from "../artifact/manifest.js";
 import type { DataSource } from "../data/dataset.js";
 import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
+import type { LoaderPool } from "../data/loaderPool.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type Session } from "../runtime/session.js";
 import { normalizeRows, type Vectors } from "../search/vectors.js";
@@ -22,6 +23,8 @@ export interface BatchOptions {
   readonly dataWorkers: number;
   /** A picture that cannot be read is an error. */
   readonly strictData: boolean;
+  /** Default: each set of pictures starts threads of its own, and keeps none of them. */
+  readonly pool?: LoaderPool;
 }
 
 export interface EmbedOptions extends BatchOptions {
@@ -67,7 +70,7 @@ export function encodeWith(session: Session, imageSize: number, output: string, 
 
 /** Calls `use` with every picture of `source`, in order, as the network sees it when it is evaluated. */
 async function forEachBatch(
-  { preprocessing, seed, dataWorkers, strictData: strict }: BatchOptions,
+  { preprocessing, seed, dataWorkers, strictData: strict, pool }: BatchOptions,
   source: DataSource,
   side: number,
   use: (pixels: Float32Array<ArrayBuffer>, batch: Batch) => Promise<void> | void,
@@ -75,7 +78,10 @@ async function forEachBatch(
   const { mean, std, imageSize, resize } = preprocessing;
   const transform = { kind: "evaluate", resize: Math.round((resize * side) / imageSize) } as const;
   const options = { source, transform, imageSize: side, mean, std, seed, strict };
-  const loader = createLoader({ ...options, batchSize: EVALUATION_BATCH, workers: dataWorkers });
+  const loader = createLoader({
+    ...{ ...options, batchSize: EVALUATION_BATCH, workers: dataWorkers },
+    ...(pool && { pool }),
+  });
   const length = 3 * side * side;
   const broken = new Map<number, BrokenPicture>();
   try {

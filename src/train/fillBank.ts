@@ -6,8 +6,7 @@ import { RandomStream } from "../random/philox.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
 import { initializeBank, initializeUnitBank } from "../build/initialize.js";
-import { loadPictures } from "./loadPictures.js";
-import type { TrainPlan } from "./plan.js";
+import { loadPictures, type RunningPlan } from "./loadPictures.js";
 import type { TrainState } from "./state.js";
 
 /**
@@ -15,7 +14,7 @@ import type { TrainState } from "./state.js";
  * @param tellBroken takes the pictures that cannot be read; their rows become random unit vectors
  */
 export async function fillBank(
-  plan: TrainPlan,
+  plan: RunningPlan,
   state: TrainState,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
@@ -32,7 +31,7 @@ export async function fillBank(
 
 async function forwardInto(
   bank: FloatTensor,
-  plan: TrainPlan,
+  plan: RunningPlan,
   state: TrainState,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,

@@ -1,12 +1,19 @@
 /** @file Batches of the pictures that a run learns from. */
 
 import { createLoader, type Loader, type LoaderOptions } from "../data/loader.js";
+import type { LoaderPool } from "../data/loaderPool.js";
 import type { TransformKind } from "../data/transform.js";
 import type { TrainPlan } from "./plan.js";
 
+/** A plan that is carried out. */
+export interface RunningPlan extends TrainPlan {
+  /** Prepares pictures for all stages of the run. */
+  readonly pool: LoaderPool;
+}
+
 /** @param part which batches; default: all that `transform` has */
 export function loadPictures(
-  { manifest, train, seed, dataWorkers, strictData }: TrainPlan,
+  { manifest, train, seed, dataWorkers, strictData, pool }: RunningPlan,
   transform: TransformKind,
   part: Pick<LoaderOptions, "accumulation" | "firstStep" | "steps"> = {},
 ): Loader {
@@ -16,6 +23,7 @@ export function loadPictures(
     batchSize: manifest.recipe.batchSize,
     workers: dataWorkers,
     strict: strictData,
+    pool,
     ...part,
   });
 }

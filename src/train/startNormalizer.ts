@@ -5,15 +5,14 @@ import type { BrokenPicture } from "../data/loader.js";
 import { TrainingError } from "../errors.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
-import { loadPictures } from "./loadPictures.js";
+import { loadPictures, type RunningPlan } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import { initialBatches, logMeanExp, Normalizer } from "./normalizer.js";
-import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
 /** null where the objective takes no ln Z. @param tellBroken takes the pictures that cannot be read */
 export async function startNormalizer(
-  plan: TrainPlan,
+  plan: RunningPlan,
   state: TrainState,
   bank: FloatTensor,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
@@ -28,7 +27,7 @@ export async function startNormalizer(
 
 /** One for each of the first `count` batches; the noise is that of the steps that train on them. */
 async function estimates(
-  plan: TrainPlan,
+  plan: RunningPlan,
   state: TrainState,
   bank: FloatTensor,
   count: number,

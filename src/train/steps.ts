@@ -9,7 +9,7 @@ import type { Progress } from "../run/progress.js";
 import { diagnoser } from "./diagnose.js";
 import { divergenceRule, DivergenceWatch, type DivergenceState } from "./divergence.js";
 import { DropoutNoise } from "./dropoutNoise.js";
-import { loadPictures } from "./loadPictures.js";
+import { loadPictures, type RunningPlan } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
 import type { OpenedRun } from "./openRun.js";
@@ -40,7 +40,7 @@ export interface StepListener {
 
 /** Takes every step that is left. @throws what `afterStep` throws */
 export async function takeSteps(
-  plan: TrainPlan,
+  plan: RunningPlan,
   hooks: TrainerHooks,
   run: RunUnderWay,
   started: number,

@@ -7,13 +7,15 @@
 
 import { join } from "node:path";
 import { atomicWrite, makeFolder } from "../artifact/node.js";
-import type { BrokenPicture } from "../data/loader.js";
+import { DEFAULT_CACHE_BYTES, type BrokenPicture } from "../data/loader.js";
+import { LoaderPool } from "../data/loaderPool.js";
 import { Monitor, type Evaluation } from "../evaluate/monitor.js";
 import { writeReport } from "../report/writeReport.js";
 import { stepName } from "../run/checkpoint.js";
 import { RUN } from "../run/layout.js";
 import type { KnnLevel, LevelName } from "../run/records.js";
 import { fillBank } from "./fillBank.js";
+import type { RunningPlan } from "./loadPictures.js";
 import { openRun, type OpenedRun } from "./openRun.js";
 import { checkPlan, runLengths, type TrainPlan, type TrainSummary } from "./plan.js";
 import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
@@ -23,6 +25,8 @@ import { Stopped, throwIfStopped, type TrainerHooks } from "./stopped.js";
 
 /** The page of a run under way is drawn anew at most this often: it takes a second. */
 const REPORT_EVERY_MS = 60_000;
+/** Decoded pictures that are held out: each epoch measures them. */
+const HELD_OUT_CACHE_BYTES = 128 * 2 ** 20;
 
 /**
  * @param command arguments of the program, for env.json
@@ -39,11 +43,18 @@ export async function train(
   checkPlan(plan);
   const started = performance.now();
   const opened = await openRun(plan, (event) => hooks.emit(event), command);
-  return new Trainer(plan, hooks, opened, started).run();
+  const pool = new LoaderPool();
+  try {
+    pool.keepPictures(plan.train, DEFAULT_CACHE_BYTES);
+    if (plan.evaluate) pool.keepPictures(plan.evaluate, HELD_OUT_CACHE_BYTES);
+    return await new Trainer({ ...plan, pool }, hooks, opened, started).run();
+  } finally {
+    await pool.close();
+  }
 }
 
 class Trainer {
-  readonly #plan: TrainPlan;
+  readonly #plan: RunningPlan;
   readonly #hooks: TrainerHooks;
   readonly #opened: OpenedRun;
   readonly #started: number;
@@ -52,7 +63,7 @@ class Trainer {
   #underWay: Underway | null;
   #reported = performance.now();
 
-  constructor(plan: TrainPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
+  constructor(plan: RunningPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
     this.#plan = plan;
     this.#hooks = hooks;
     this.#opened = opened;

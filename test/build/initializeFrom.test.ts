@@ -12,7 +12,7 @@ import { asFloat32, fromFloat32, type RawTensor } from "../../src/ir/rawTensor.j
 import { RandomStream } from "../../src/random/philox.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats } from "../../src/runtime/session.js";
-import { requirePython, runTool } from "../support/python.js";
+import { openTool, requirePython, type OpenTool } from "../support/python.js";
 import { suiteFolder } from "../support/temporary.js";
 
 const DIM = 16;
@@ -97,11 +97,12 @@ const NETWORKS = [
 
 describe("weights between PyTorch and us", function () {
   const folder = suiteFolder();
-  let python = "";
+  let tool: OpenTool | null = null;
 
   before(function () {
-    python = requirePython(this, "torch", "numpy");
+    tool = openTool(requirePython(this, "torch", "numpy"), "exchangeWeights.py");
   });
+  after(() => tool?.close());
 
   function pictures(imageSize: number): Float32Array<ArrayBuffer> {
     const stream = new RandomStream(5, "pictures");
@@ -117,7 +118,7 @@ describe("weights between PyTorch and us", function () {
     const sizes = ["--size", String(recipe.imageSize), "--width", String(WIDTH), "--dim", String(DIM)];
     const stem = recipe.stem === null ? [] : ["--stem", recipe.stem];
     const files = [weights!, embeddings!, pixels!];
-    await runTool(python, "exchangeWeights.py", [action, recipe.arch, ...files, ...sizes, ...stem, ...more]);
+    await tool!.ask([action, recipe.arch, ...files, ...sizes, ...stem, ...more]);
     return new Float32Array(Uint8Array.from(readFileSync(embeddings!)).buffer);
   }
 

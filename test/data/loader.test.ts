@@ -11,6 +11,7 @@ import type { FolderSource } from "../../src/data/formats/folder.js";
 import { createShuffledSampler } from "../../src/data/sampler.js";
 import type { IdxSource } from "../../src/data/formats/idx.js";
 import { DataError } from "../../src/errors.js";
+import { threadsAlive } from "../support/threads.js";
 import { idxBytes, plainPng, put, speckle, useTemporaryFolder } from "./fixtures.js";
 
 const ROWS = 22;
@@ -296,16 +297,13 @@ describe("the loader", () => {
   });
 
   it("leaves no thread after close(), in the middle of work or before it began", async () => {
-    const threads = (): number =>
-      process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
-    const before = threads();
+    const before = await threadsAlive();
     const started = open({ source: await source(), workers: 3 });
     await started.next();
     const idle = open({ source: await source() });
-    assert.ok(threads() > before);
+    assert.equal(await threadsAlive(), before + 5);
     await Promise.all([started.close(), idle.close(), idle.close()]);
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(threads(), before);
+    assert.equal(await threadsAlive(), before);
     assert.equal(await started.next(), null);
   });
 

@@ -1,9 +1,10 @@
 /** @file Finds a Python with the packages that a test needs. The package itself never uses one. */
 
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { ROOT } from "./sources.js";
 
@@ -36,6 +37,33 @@ export async function runTool(python: string, tool: string, args: readonly strin
   const run = promisify(execFile);
   const { stdout } = await run(python, [join(ROOT, "tools", tool), ...args], { maxBuffer: 2 ** 26 });
   return stdout;
+}
+
+/** One of our tools that carries out request after request. */
+export interface OpenTool {
+  /** Resolves when it is done; @throws with its stderr when it fails. Ask again only then. */
+  ask(args: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+/** Starts a tool that takes its arguments from stdin, as JSON, a line for each request, and answers with a line. */
+export function openTool(python: string, tool: string): OpenTool {
+  const child = spawn(python, [join(ROOT, "tools", tool)]);
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdin.on("error", () => undefined); // of a tool that has ended: ask() says so
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  return {
+    async ask(args) {
+      child.stdin.write(`${JSON.stringify(args)}\n`);
+      const { done } = await answers.next();
+      if (!done) return;
+      await ended;
+      throw new Error(`${tool}: ended before it answered, expected "done"; it says: ${stderr}`);
+    },
+    close: () => child.stdin.end(),
+  };
 }
 
 /** What tools/checkOnnx.py says of a file. */

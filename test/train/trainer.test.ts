@@ -13,6 +13,7 @@ import { findCheckpoint, savedSteps } from "../../src/run/resume.js";
 import type { TrainEvent, TrainPlan, TrainSummary } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
 import { suiteFolder } from "../support/temporary.js";
+import { threadsAlive } from "../support/threads.js";
 import { STEPS_PER_EPOCH, tinyPlan } from "./tinyPlan.js";
 
 describe("train", () => {
@@ -52,7 +53,11 @@ describe("train", () => {
       assert.ok(readFileSync(at(out, file)).equals(readFileSync(at(reference, file))), `${file} of ${out}`);
   }
 
-  before(() => run("alone"));
+  let threadsBefore: number;
+  before(async () => {
+    threadsBefore = await threadsAlive();
+    await run("alone");
+  });
 
   it("records steps, epochs, evaluations and levels in their order, without a clock", () => {
     const order = records("alone").map((record) =>
@@ -239,6 +244,11 @@ describe("train", () => {
       message: /metrics\.jsonl: has 10 bytes, the checkpoint expects at least \d+; /,
     });
     rmSync(at("lost"), { recursive: true });
+  });
+
+  it("leaves no thread behind, not of runs that end, are stopped, or fail", async () => {
+    await assert.rejects(run("failed", { schedule: { base: 1e30, warmupSteps: 0, decay: "cosine" } }));
+    assert.equal(await threadsAlive(), threadsBefore);
   });
 
   it("leaves no file half written", () => {
