@@ -17,6 +17,12 @@ const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
 /** Only errors: the runtime would write its warnings to stderr, between the lines of the progress bar. */
 const LOG_ERRORS = 3;
 
+/**
+ * Of every session, under the runtime's names. Waiting threads sleep: spinning ones would take the processors from the
+ * threads that prepare pictures.
+ */
+export const SESSION_OPTIONS: Readonly<Record<string, string>> = { "session.intra_op.allow_spinning": "0" };
+
 type Ort = typeof import("onnxruntime-node");
 
 /** Telemetry is switched off before the library loads; it writes log files otherwise. */
@@ -54,8 +60,7 @@ export async function openSession(
       executionProviders: [ep],
       intraOpNumThreads: options.threads ?? availableParallelism(),
       logSeverityLevel: LOG_ERRORS,
-      // Waiting threads sleep: spinning ones would take the processors from the threads that prepare pictures.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      extra: SESSION_OPTIONS,
     });
     return sessionOver(session, ep, of, runInto(ort, session));
   } catch (error) {

@@ -8,12 +8,12 @@ import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/se
 import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import { initialBatches, logMeanExp, Normalizer } from "./normalizer.js";
-import type { TrainPlan } from "./plan.js";
+import type { FittedPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
 /** null where the objective takes no ln Z. @param tellBroken takes the pictures that cannot be read */
 export async function startNormalizer(
-  plan: TrainPlan,
+  plan: FittedPlan,
   state: TrainState,
   bank: FloatTensor,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
@@ -28,7 +28,7 @@ export async function startNormalizer(
 
 /** One for each of the first `count` batches; the noise is that of the steps that train on them. */
 async function estimates(
-  plan: TrainPlan,
+  plan: FittedPlan,
   state: TrainState,
   bank: FloatTensor,
   count: number,
@@ -41,7 +41,7 @@ async function estimates(
   if (objective.name !== "nce") return [];
   const setup = { objective, instances: bank.shape[0]!, batchSize, seed: plan.seed, normalizer: null };
   const noise = new NoiseInputs(setup);
-  const session = await openSession(plan.files.get(FILES.normalizer)!, FILES.normalizer, {
+  const session = await openSession(plan.executed.get(FILES.normalizer)!, FILES.normalizer, {
     ep: "cpu",
     threads: plan.threads,
   });

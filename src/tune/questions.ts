@@ -4,17 +4,15 @@ import { nodeFlops } from "../ir/cost.js";
 import type { Graph, Node } from "../ir/graph.js";
 import { nodeKey } from "../lower/nodeKey.js";
 import { candidatesFor, chooseCandidate, type Choices, type Target } from "../lower/target.js";
+import type { Ways } from "./answers.js";
 import { oneNodeGraph } from "./oneNodeGraph.js";
 
-export interface Question {
+/** Its ways are the candidates of lowering, two or more. */
+export interface Question extends Ways {
   /** `nodeKey` of the nodes that it is asked for. */
   readonly key: string;
   /** One of them, on its own. */
   readonly graph: Graph;
-  /** Names of the candidates, two or more. */
-  readonly candidates: readonly string[];
-  /** The candidate that shapes suggest. */
-  readonly suggested: string;
   /** Nodes in all graphs. */
   readonly count: number;
   /** Of one node. */

@@ -3,13 +3,12 @@
 import type { Answer, TuneMode } from "../artifact/tuning.js";
 import type { Graph } from "../ir/graph.js";
 import type { Choices, Target } from "../lower/target.js";
-import type { Answers, TuningCache } from "./cache.js";
+import { answerOf, holds, type MeasuringMode } from "./answers.js";
+import type { TuningCache } from "./cache.js";
 import type { MachineTarget } from "./machine.js";
 import { measureQuestion, type Stopwatch } from "./measure.js";
 import { questionsOf, type Question } from "./questions.js";
-import { fastestOf, type Clock, type RaceRules } from "./race.js";
-
-type MeasuringMode = Exclude<TuneMode, "off">;
+import type { Clock, RaceRules } from "./race.js";
 
 /** What `fast` spends on questions that nobody asked before, and `full` on being careful, ms. */
 export const BUDGET_MS: Readonly<Record<MeasuringMode, number>> = { fast: 3000, full: 40_000 };
@@ -36,56 +35,59 @@ export interface TuneOptions {
   ) => Promise<ReadonlyMap<string, number>>;
 }
 
+export interface Tuned {
+  /** For every question of the graphs; none if the mode is "off". */
+  readonly choices: Choices;
+  /** Questions that were measured now, and those that there was no time for. */
+  readonly measured: number;
+  readonly left: number;
+}
+
 /**
- * A choice for every question of the graphs, by `nodeKey`. It is remembered, so that the same graphs get the same
- * choices from then on; also where `fast` had no time to measure, until `full` does.
+ * Chooses for every question of the graphs. It is remembered, so that the same graphs get the same choices from then on;
+ * also where `fast` had no time to measure, until `full` does.
  * @param graphs not lowered
- * @returns nothing if the mode is "off"
+ * @throws what `progress` throws; what was measured until then is remembered
  */
 export async function tuneGraphs(
   graphs: Iterable<Graph>,
   { machine, target }: MachineTarget,
   options: TuneOptions,
-): Promise<Choices> {
-  const { mode, cache, progress, clock = () => performance.now(), measure = measureQuestion } = options;
-  if (mode === "off") return new Map();
+): Promise<Tuned> {
+  const { mode, cache } = options;
+  if (mode === "off") return { choices: new Map(), measured: 0, left: 0 };
   const known = await cache.answers();
   const questions = questionsOf(graphs, target);
-  const open = questions.filter((question) => !isAnswered(question, known, mode));
+  const open = questions.filter((question) => !holds(known.get(question.key), question, mode));
+  const found = new Map<string, Answer>();
+  try {
+    await ask(open, { machine, target }, mode, options, (key, answer) => found.set(key, answer));
+  } finally {
+    await cache.remember(found);
+  }
+  const left = [...found.values()].filter((answer) => answer.mode === "off").length;
+  return {
+    choices: new Map(questions.map(({ key }) => [key, (found.get(key) ?? known.get(key)!).choice])),
+    measured: found.size - left,
+    left,
+  };
+}
+
+async function ask(
+  questions: readonly Question[],
+  { machine, target }: MachineTarget,
+  mode: MeasuringMode,
+  { progress, clock = () => performance.now(), measure = measureQuestion }: TuneOptions,
+  answered: (key: string, answer: Answer) => void,
+): Promise<void> {
   const end = clock() + BUDGET_MS[mode];
   const deadline = mode === "fast" ? end : Infinity;
-  const found = new Map<string, Answer>();
-  for (const [at, question] of open.entries()) {
-    progress(at, open.length);
+  for (const [at, question] of questions.entries()) {
+    progress(at, questions.length);
     const isTime = clock() < end;
     const stopwatch = { rules: mode === "full" && isTime ? CAREFUL : BRIEF, clock, deadline };
     const isAsked = isTime || mode === "full";
     const ms = isAsked ? await measure(question, target, machine.threads, stopwatch) : NO_TIMES;
-    found.set(question.key, answerOf(question, ms, mode));
+    answered(question.key, answerOf(question, ms, mode));
   }
-  await cache.remember(found);
-  return new Map(questions.map(({ key }) => [key, (found.get(key) ?? known.get(key)!).choice]));
-}
-
-/** An answer holds as long as the same ways are open. `full` takes only what `full` measured. */
-function isAnswered({ key, candidates }: Question, known: Answers, mode: MeasuringMode): boolean {
-  const answer = known.get(key);
-  if (answer === undefined || !candidates.includes(answer.choice)) return false;
-  const isSame =
-    answer.among.length === candidates.length && candidates.every((name) => answer.among.includes(name));
-  return isSame && (mode === "fast" || answer.mode === "full");
-}
-
-function answerOf(
-  { candidates, suggested }: Question,
-  ms: ReadonlyMap<string, number>,
-  mode: MeasuringMode,
-): Answer {
-  const rounded = [...ms].map(([name, value]) => [name, Number(value.toFixed(4))]);
-  return {
-    choice: fastestOf(ms, suggested),
-    among: candidates,
-    ms: Object.fromEntries(rounded) as Record<string, number>,
-    mode: ms.size > 0 ? mode : "off",
-  };
 }

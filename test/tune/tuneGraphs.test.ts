@@ -25,7 +25,7 @@ describe("tuning", () => {
     const rounds: number[] = [];
     const progress: (readonly [number, number])[] = [];
     let now = 0;
-    const choices = await tuneGraphs([smallStep], MACHINE_TARGET, {
+    const tuned = await tuneGraphs([smallStep], MACHINE_TARGET, {
       mode,
       cache: new TuningCache(MACHINE, (line) => assert.fail(line), join(folder(), file)),
       progress: (done, total) => progress.push([done, total]),
@@ -40,7 +40,7 @@ describe("tuning", () => {
         );
       },
     });
-    return { choices, asked, rounds, progress };
+    return { ...tuned, asked, rounds, progress };
   }
 
   it("asks nothing and chooses nothing when it is off", async () => {
@@ -50,7 +50,8 @@ describe("tuning", () => {
 
   it("asks the questions that matter most until its time is over, and leaves the rest to the shapes", async () => {
     const cost = BUDGET_MS.fast / 2.5;
-    const { choices, asked, progress } = await tune("fast.json", "fast", cost);
+    const { choices, asked, progress, measured, left } = await tune("fast.json", "fast", cost);
+    assert.deepEqual([measured, left], [3, questions.length - 3]);
     assert.deepEqual(asked, questions.slice(0, 3));
     questions.forEach((question, at) =>
       assert.equal(choices.get(question.key), at < 3 ? other(question) : question.suggested),
@@ -101,7 +102,7 @@ describe("tuning", () => {
 
   it("measures for real, and lowering then does as it is told", async () => {
     const cache = new TuningCache(MACHINE, assert.fail, join(folder(), "real.json"));
-    const choices = await tuneGraphs([smallStep], MACHINE_TARGET, {
+    const { choices } = await tuneGraphs([smallStep], MACHINE_TARGET, {
       mode: "fast",
       cache,
       progress: () => undefined,
