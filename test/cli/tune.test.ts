@@ -1,7 +1,7 @@
 /** @file Runs whose graphs are fitted to this machine: what they keep, and which bits they end in. */
 
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseTunedGraphs, parseTuningCache, type TuningCacheFile } from "../../src/artifact/tuning.js";
 import { FILES } from "../../src/build/buildArtifact.js";
@@ -182,6 +182,17 @@ describe("train --tune", function () {
     assert.equal(code, 0, stderr);
     assert.deepEqual(record("from-folder").choices, record("alone").choices);
     assertSame("from-folder", "alone");
-    rmSync(path("given"), { recursive: true });
+    const manifest = path("given", "manifest.json");
+    const other = read("given", "manifest.json")
+      .toString()
+      .replace('"bankMomentum": 0.5', '"bankMomentum": 0.25');
+    writeFileSync(manifest, other);
+    const untuned = await runCli([...args, "--graph", "given", "--out", "from-other"], options);
+    assert.equal(untuned.code, 0, untuned.stderr);
+    assert.match(
+      untuned.stderr,
+      /^runs its graphs untuned: this version of onnx-instdisc would build others from their recipe$/m,
+    );
+    assert.equal(existsSync(path("from-other", RUN.tuned)), false);
   });
 });
