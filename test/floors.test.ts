@@ -18,6 +18,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
   { floor: 8, room: "doctor", files: /^src\/doctor\// },
   { floor: 8, room: "train", files: /^src\/train\// },
   { floor: 7, room: "profile", files: /^src\/profile\// },
+  { floor: 7, room: "tune", files: /^src\/tune\// },
   { floor: 7, room: "evaluate", files: /^src\/evaluate\// },
   { floor: 6, room: "build", files: /^src\/build\// },
   { floor: 5, room: "report", files: /^src\/report\// },
@@ -38,7 +39,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
     floor: 2,
     room: "artifact",
     files:
-      /^src\/artifact\/(manifest|collection|searchIndex|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|ortTraining\/.*)\.ts$/,
+      /^src\/artifact\/(manifest|collection|searchIndex|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|tuning|ortTraining\/.*)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
   { floor: 1, room: "simd", files: /^src\/simd\// },
@@ -81,7 +82,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Where Node's own modules may be imported: elsewhere, a browser must be able to follow. */
 const ON_NODE =
-  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|cli\/.*|build\/.*|models\/.*|doctor\/.*|export\/.*|serve\/.*|verify\/.*|native\/.*|search\/folder\/.*|search\/(threads|threadsWorker|hnsw|hnswFile)\.ts)$/;
+  /^src\/(.*\/node\.ts|data\/.*|run\/.*|evaluate\/.*|report\/.*|config\/.*|train\/.*|tune\/.*|cli\/.*|build\/.*|models\/.*|doctor\/.*|export\/.*|serve\/.*|verify\/.*|native\/.*|search\/folder\/.*|search\/(threads|threadsWorker|hnsw|hnswFile)\.ts)$/;
 
 const FILES = [...sourcesIn("src"), ...sourcesIn("graphs")];
 const IMPORTS = FILES.flatMap(importsOf);

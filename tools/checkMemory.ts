@@ -111,6 +111,7 @@ async function planOf(data: string, out: string, length: Partial<TrainPlan>): Pr
   ] as [[number, number, number], [number, number, number]];
   return {
     ...buildArtifact({ recipe, preprocessing: { imageSize: SIDE, resize: SIDE, mean, std }, seed: 0 }),
+    tune: "off",
     ...(await locateData(data, { seed: 0 })),
     augment: augmentOf(chooseSettings({ preset: "sample" })),
     epochs: 1,

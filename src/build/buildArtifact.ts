@@ -1,21 +1,10 @@
 /** @file From a recipe to everything that training needs: graphs as ONNX, initial weights, the manifest. */
 
-import {
-  accumulatedName,
-  accumulateStepGraph,
-  bankInitGraph,
-  encoderGraph,
-  isAccumulator,
-  isOptimizerState,
-  nextName,
-  normalizerGraph,
-  trainStepGraph,
-  type TrainStepConfig,
-} from "../../graphs/index.js";
+import { accumulatedName, isAccumulator, isOptimizerState, nextName } from "../../graphs/index.js";
 import type { Manifest, ManifestTensor, TensorRole } from "../artifact/manifest.js";
 import type { ManifestDraft } from "../artifact/node.js";
 import { writeSafetensors } from "../artifact/safetensors.js";
-import { encodeModel, IR_VERSION, OPSET, PRODUCER } from "../codec/encode.js";
+import { IR_VERSION, OPSET, PRODUCER } from "../codec/encode.js";
 import type { Graph, Value } from "../ir/graph.js";
 import { fromFloat32, type RawTensor } from "../ir/rawTensor.js";
 import { lower } from "../lower/lower.js";
@@ -23,15 +12,9 @@ import { cpu } from "../lower/targets/cpu.js";
 import { initializeParameters } from "./initialize.js";
 import { VERSION } from "../version.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
+import { encodeGraph, FILES, sourceGraphs, type SourceGraphs } from "./sourceGraphs.js";
 
-export const FILES = {
-  trainStep: "train_step.onnx",
-  accumulateStep: "accumulate_step.onnx",
-  bankInit: "bank_init.onnx",
-  encoder: "encoder.onnx",
-  normalizer: "normalizer.onnx",
-  state: "state.safetensors",
-} as const;
+export { FILES };
 
 export interface BuildOptions {
   readonly recipe: Recipe;
@@ -42,6 +25,8 @@ export interface BuildOptions {
 export interface BuiltArtifact {
   readonly manifest: ManifestDraft;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** What the files' graphs were before they were lowered for every machine; missing: the artifact was read. */
+  readonly sources?: SourceGraphs;
 }
 
 /**
@@ -51,22 +36,20 @@ export interface BuiltArtifact {
  * @throws UsageError when the recipe is out of range
  */
 export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): BuiltArtifact {
-  const config = checkRecipe(recipe);
-  const step = lower(trainStepGraph(config), cpu);
-  const accumulate = config.accumulation === 1 ? null : lower(accumulateStepGraph(config), cpu);
-  const bankInit = lower(bankInitGraph(config, config.batchSize), cpu);
-  const normalizer = normalizerOf(config);
-  const encoder = lower(encoderGraph(config), cpu);
+  const sources = sourceGraphs(checkRecipe(recipe));
+  const lowered = new Map([...sources].map(([name, graph]) => [name, lower(graph, cpu)]));
+  const step = lowered.get(FILES.trainStep)!;
   const weights = new Map(
     [...initializeParameters(step, seed)].map(([name, data]): [string, RawTensor] => [
       name,
       fromFloat32(data, step.parameters.get(name)!.value.shape as readonly number[]),
     ]),
   );
-  const weightsOf = (graph: Graph) => new Map([...weights].filter(([name]) => graph.parameters.has(name)));
-  const metadata = describeRecipe(recipe, preprocessing);
-  const encode = (graph: Graph, docString: string, tensors = new Map<string, RawTensor>()) =>
-    encodeModel(graph, { producerVersion: VERSION, docString, metadata, tensors });
+  const encode = (name: string, graph: Graph): Uint8Array => {
+    const bound =
+      name === FILES.encoder ? [...weights].filter(([tensor]) => graph.parameters.has(tensor)) : [];
+    return encodeGraph(name, graph, { recipe, preprocessing }, new Map(bound));
+  };
   return {
     manifest: {
       format: "onnx-instdisc",
@@ -81,39 +64,11 @@ export function buildArtifact({ recipe, preprocessing, seed }: BuildOptions): Bu
       tensors: describeTensors(step),
     },
     files: new Map([
-      [
-        FILES.trainStep,
-        encode(step, "One training step: forward, loss, gradients, optimizer, new bank rows."),
-      ],
-      ...(accumulate
-        ? [[FILES.accumulateStep, encode(accumulate, "A batch of a step that is not its last.")] as const]
-        : []),
-      [FILES.bankInit, encode(bankInit, "Embeddings by batch statistics, to fill the bank before training.")],
-      ...(normalizer
-        ? [[FILES.normalizer, encode(normalizer, "ln Z of NCE from a batch, before training.")] as const]
-        : []),
-      [FILES.encoder, encode(encoder, "Pictures to unit vectors.", weightsOf(encoder))],
+      ...[...lowered].map(([name, graph]) => [name, encode(name, graph)] as const),
       [FILES.state, writeSafetensors({ tensors: weights, metadata: { format: "pt" } })],
     ]),
+    sources,
   };
-}
-
-/** The graph that makes ln Z before the first step; null where nothing needs it. */
-function normalizerOf(config: TrainStepConfig): Graph | null {
-  const { objective } = config;
-  if (objective.name !== "nce" || objective.normalizer.mode === "exact") return null;
-  return lower(normalizerGraph({ ...config, ...objective }), cpu);
-}
-
-/** What a reader of the model file alone would want to know, as ONNX metadata. */
-function describeRecipe(recipe: Recipe, preprocessing: Manifest["preprocessing"]): Record<string, string> {
-  const texts = Object.entries(recipe)
-    .filter(([key, value]) => value !== null && !(key === "accumulation" && value === 1))
-    .map(([key, value]): [string, string] => [
-      key,
-      typeof value === "object" ? JSON.stringify(value) : String(value),
-    ]);
-  return { ...Object.fromEntries(texts), preprocessing: JSON.stringify(preprocessing) };
 }
 
 function describeTensors(step: Graph): ManifestTensor[] {

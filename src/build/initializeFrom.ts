@@ -61,7 +61,7 @@ export function initializeFrom(
     writeSafetensors({ tensors: new Map([...weights, ...objective]), metadata: { format: "pt" } }),
   );
   const report = `${where}: loaded ${match.tensors.size} of ${expected.size} tensors${faults === null ? "" : `; ${faults}`}`;
-  return { artifact: { manifest: artifact.manifest, files }, report };
+  return { artifact: { ...artifact, files }, report };
 }
 
 const isKept = (role: TensorRole): boolean => role === "parameter" || role === "statistic";

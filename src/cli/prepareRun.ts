@@ -97,7 +97,8 @@ async function newRun(asked: Settings, io: Io): Promise<PreparedRun> {
 async function resumedRun({ folder, file }: FoundCheckpoint, asked: Settings, io: Io): Promise<PreparedRun> {
   const where = join(folder, RUN.config);
   const agreed = agreedSettings(asked, await readConfig(where), where);
-  const settings = { ...chooseSettings(agreed), out: folder };
+  // A run from before there was tuning goes on as it began.
+  const settings = { ...chooseSettings({ tune: "off", ...agreed }), out: folder };
   const artifact = await readArtifact(join(folder, RUN.graph));
   const data = await findData(settings, settings.seed ?? artifact.manifest.seed, io);
   const plan = planOf(settings, data, artifact, file);

@@ -15,7 +15,7 @@ import { settingEntries, type SettingName, type Settings } from "./settings.js";
 export function planOf(
   settings: RunSettings,
   { train, evaluate }: Pick<LocatedData, "train" | "evaluate">,
-  { manifest, files }: BuiltArtifact,
+  { manifest, files, sources }: BuiltArtifact,
   resume: string | null,
 ): TrainPlan {
   const { batchSize, accumulation } = manifest.recipe;
@@ -25,6 +25,8 @@ export function planOf(
   return {
     manifest: { ...manifest, data },
     files,
+    sources,
+    tune: settings.tune,
     train,
     evaluate,
     augment: augmentOf(settings),

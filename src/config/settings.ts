@@ -1,6 +1,7 @@
 /** @file The table of every setting of a training run. Its keys are the options of `train` and the keys of a config file. */
 
 import { NOISE_FORMS, OBJECTIVES } from "../../graphs/index.js";
+import { TUNE_MODES } from "../artifact/tuning.js";
 import { DATA_FORMATS } from "../data/dataset.js";
 import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
 import { above, choice, flag, text, whole } from "./kinds.js";
@@ -44,6 +45,11 @@ export const SETTINGS = {
   "knn-temperature": run.set(above(0), "τ of the kNN vote", 0.07),
   ep: run.set(choice(EXECUTION_PROVIDERS), "execution provider", "cpu"),
   threads: run.open(whole(1), "threads of the runtime", "one for each processor"),
+  tune: run.set(
+    choice(TUNE_MODES),
+    "measure what is fastest on this machine, once: not at all, for some seconds, or everything",
+    "fast",
+  ),
   ...LEARNING_SETTINGS,
   ...VIEW_SETTINGS,
   graph: weights.open(

@@ -7,7 +7,7 @@ import { chooseObjective } from "../train/chooseObjective.js";
 import { chooseNoiseForm } from "../train/noiseForm.js";
 import type { ObjectiveSettings } from "./objective.js";
 import { recipeOf } from "./recipe.js";
-import { AUTO, type Settings } from "./settings.js";
+import { AUTO, DEFAULTS, type Settings } from "./settings.js";
 
 /** Any number: the ranges of the other settings do not depend on it. */
 const SOME_INSTANCES = 2;
@@ -40,7 +40,8 @@ export async function settleRecipe(
   if (noiseForm !== undefined || !("noise" in recipe.objective)) return recipe;
   const { batchSize, embeddingDim } = recipe;
   const sizes = { batchSize, embeddingDim, instances, negatives: recipe.objective.negatives };
-  const { form, ms } = await chooseNoiseForm(sizes, settings.threads ?? availableParallelism());
+  const { threads = availableParallelism(), tune = DEFAULTS.tune } = settings;
+  const { form, ms } = await chooseNoiseForm(sizes, { tune, threads, say });
   if (ms)
     say(`noise form ${form}: gather takes ${ms.gather.toFixed(1)} ms here, gemm ${ms.gemm.toFixed(1)} ms`);
   return { ...recipe, objective: { ...recipe.objective, noiseForm: form } };

@@ -58,6 +58,15 @@ export function nodeFlops(node: Node, sizes: Sizes): number {
       const { X, W } = viewNode({ ...node, op: node.op }).inputs;
       return 2 * count(X) * elements(W.shape.slice(1), sizes);
     }
+    // Each gradient takes as many products as the convolution that it belongs to.
+    case "ConvInputGradient": {
+      const { dY, W } = viewNode({ ...node, op: node.op }).inputs;
+      return 2 * count(dY) * elements(W.shape.slice(1), sizes);
+    }
+    case "ConvWeightGradient": {
+      const { inputs, outputs } = viewNode({ ...node, op: node.op });
+      return 2 * count(inputs.dY) * elements(outputs.dW.shape.slice(1), sizes);
+    }
     case "MatMul":
       return 2 * output * last(node.inputs[0]!, -1);
     case "Gemm": {

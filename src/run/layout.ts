@@ -3,7 +3,9 @@
 export const RUN = {
   /** What build-graph made of the recipe, with the initial weights. */
   graph: "graph",
-  /** The same with the learned weights and the bank: what other tools read. */
+  /** Those of the graphs that training runs, fitted to this machine. */
+  tuned: "tuned",
+  /** The same as graph/ with the learned weights and the bank: what other tools read. */
   exported: "exported",
   checkpoints: "checkpoints",
   /** Neighbour strips, a PNG for each evaluation. */

@@ -79,7 +79,7 @@ export async function removeNewerCheckpoints(folder: string, step: number): Prom
 
 /** Removes what a killed process did not finish writing. */
 export async function removeUnfinished(folder: string): Promise<void> {
-  for (const part of [".", RUN.graph, RUN.exported, RUN.checkpoints, RUN.neighbours]) {
+  for (const part of [".", RUN.graph, RUN.tuned, RUN.exported, RUN.checkpoints, RUN.neighbours]) {
     const names = await readdir(join(folder, part)).catch(() => [] as string[]);
     for (const name of names.filter((one) => TEMPORARY_FILE.test(one)))
       await rm(join(folder, part, name), { force: true });

@@ -11,6 +11,7 @@ const ARTIFACT_FILES = /^(manifest\.json|[\w-]+\.(onnx|safetensors))$/;
 /** What a run writes into its own folders; whatever else lies there is the user's. */
 const OUR_FOLDERS: Readonly<Record<string, RegExp>> = {
   [RUN.graph]: ARTIFACT_FILES,
+  [RUN.tuned]: /^(tuning\.json|[\w-]+\.onnx)$/,
   [RUN.exported]: ARTIFACT_FILES,
   [RUN.checkpoints]: /^step-\d+\.safetensors$/,
   [RUN.neighbours]: /^step-\d+\.png$/,

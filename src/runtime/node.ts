@@ -29,6 +29,11 @@ const LOG_ERRORS = 3;
 
 /** As messages call the runtime. */
 const LIBRARY = "ONNX Runtime";
+/**
+ * Of every session, under the runtime's names. Waiting threads sleep: spinning ones would take the processors from the
+ * threads that prepare pictures.
+ */
+export const SESSION_OPTIONS: Readonly<Record<string, string>> = { "session.intra_op.allow_spinning": "0" };
 
 type Ort = typeof import("onnxruntime-node");
 
@@ -114,8 +119,7 @@ async function load(
       logSeverityLevel: LOG_ERRORS,
       // Planned memory is one block as large as the plan: a training step takes half as much again, and no less time.
       enableMemPattern: false,
-      // Waiting threads sleep: spinning ones would take the processors from the threads that prepare pictures.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      extra: SESSION_OPTIONS,
       ...more,
     });
     return { ort, session };

@@ -6,7 +6,8 @@ import { RandomStream } from "../random/philox.js";
 import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
 import { initializeBank, initializeUnitBank } from "../build/initialize.js";
-import { loadPictures, type RunningPlan } from "./loadPictures.js";
+import { loadPictures } from "./loadPictures.js";
+import type { FittedPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
 /**
@@ -14,7 +15,7 @@ import type { TrainState } from "./state.js";
  * @param tellBroken takes the pictures that cannot be read; their rows become random unit vectors
  */
 export async function fillBank(
-  plan: RunningPlan,
+  plan: FittedPlan,
   state: TrainState,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
@@ -31,14 +32,14 @@ export async function fillBank(
 
 async function forwardInto(
   bank: FloatTensor,
-  plan: RunningPlan,
+  plan: FittedPlan,
   state: TrainState,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<void> {
   const { imageSize, resize } = plan.manifest.preprocessing;
   const { batchSize, embeddingDim } = plan.manifest.recipe;
-  const session = await openSession(plan.files.get(FILES.bankInit)!, FILES.bankInit, {
+  const session = await openSession(plan.executed.get(FILES.bankInit)!, FILES.bankInit, {
     ep: "cpu",
     threads: plan.threads,
   });

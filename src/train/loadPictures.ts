@@ -1,15 +1,8 @@
 /** @file Batches of the pictures that a run learns from. */
 
 import { createLoader, type Loader, type LoaderOptions } from "../data/loader.js";
-import type { LoaderPool } from "../data/loaderPool.js";
 import type { TransformKind } from "../data/transform.js";
-import type { TrainPlan } from "./plan.js";
-
-/** A plan that is carried out. */
-export interface RunningPlan extends TrainPlan {
-  /** Prepares pictures for all stages of the run. */
-  readonly pool: LoaderPool;
-}
+import type { RunningPlan } from "./plan.js";
 
 /** @param part which batches; default: all that `transform` has */
 export function loadPictures(

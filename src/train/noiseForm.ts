@@ -1,6 +1,7 @@
-/** @file Measures, on the machine at hand, which form of NCE's similarities is cheaper. */
+/** @file Measures, once on the machine at hand, which form of NCE's similarities is cheaper. */
 
 import { similaritiesInBank, NOISE_FORMS, type NoiseForm } from "../../graphs/index.js";
+import type { TuneMode } from "../artifact/tuning.js";
 import { encodeModel } from "../codec/encode.js";
 import { differentiate, gradientName } from "../grad/differentiate.js";
 import type { Graph } from "../ir/graph.js";
@@ -8,14 +9,19 @@ import { lower } from "../lower/lower.js";
 import { cpu } from "../lower/targets/cpu.js";
 import { GraphBuilder } from "../ops/builder.js";
 import { openSession } from "../runtime/node.js";
-import { floats, int64s, type HostTensor } from "../runtime/session.js";
+import { floats, int64s, type HostTensor, type Session } from "../runtime/session.js";
+import { answerOf, holds } from "../tune/answers.js";
+import { TuningCache } from "../tune/cache.js";
+import { machineTarget } from "../tune/machine.js";
+import { race, type RaceRules } from "../tune/race.js";
 import { VERSION } from "../version.js";
 import { drawNoise } from "./noise.js";
 
 /** Banks larger than this many times m are read by row without asking: a product over them cannot win. */
 const HOPELESS = 100;
-const WARM_UPS = 1;
-const REPETITIONS = 3;
+/** Up to here a product over the bank costs about as much as reading m scattered rows for each picture. */
+const EVEN = 24;
+const RULES: RaceRules = { leastRounds: 3, mostRounds: 3, enoughMs: 0 };
 
 export interface NoiseSizes {
   readonly batchSize: number;
@@ -30,17 +36,36 @@ export interface NoiseFormChoice {
   readonly ms: Readonly<Record<NoiseForm, number>> | null;
 }
 
-/** @param threads of the runtime */
-export async function chooseNoiseForm(sizes: NoiseSizes, threads: number): Promise<NoiseFormChoice> {
-  if (sizes.instances > HOPELESS * sizes.negatives) return { form: "gather", ms: null };
-  const feeds = makeFeeds(sizes);
-  const [gather, gemm] = [
-    await measure("gather", sizes, feeds, threads),
-    await measure("gemm", sizes, feeds, threads),
-  ];
-  const ms = { gather, gemm };
-  const form = NOISE_FORMS.reduce((best, other) => (ms[other] < ms[best] ? other : best));
-  return { form, ms };
+export interface NoiseFormOptions {
+  readonly tune: TuneMode;
+  /** Of the runtime. */
+  readonly threads: number;
+  /** Takes what is wrong with the cache of answers. */
+  readonly say: (line: string) => void;
+}
+
+/** What was measured before on this machine, else what is measured now. */
+export async function chooseNoiseForm(
+  sizes: NoiseSizes,
+  { tune, threads, say }: NoiseFormOptions,
+): Promise<NoiseFormChoice> {
+  const { instances, negatives } = sizes;
+  if (instances > HOPELESS * negatives) return { form: "gather", ms: null };
+  const suggested: NoiseForm = instances > EVEN * negatives ? "gather" : "gemm";
+  if (tune === "off") return { form: suggested, ms: null };
+  const { machine } = await machineTarget(threads);
+  const cache = new TuningCache(machine, say);
+  const key = keyOf(sizes);
+  const ways = { candidates: NOISE_FORMS, suggested };
+  const known = (await cache.answers()).get(key);
+  const answer = holds(known, ways, tune) ? known : answerOf(ways, await measure(sizes, threads), tune);
+  if (answer !== known) await cache.remember(new Map([[key, answer]]));
+  const { gather = NaN, gemm = NaN } = answer.ms;
+  return { form: answer.choice as NoiseForm, ms: { gather, gemm } };
+}
+
+function keyOf({ batchSize, negatives, instances, embeddingDim }: NoiseSizes): string {
+  return `noise form of [${batchSize},${negatives}] rows of [${instances},${embeddingDim}]`;
 }
 
 /** Similarities and their gradient by the embeddings: where the two forms differ. */
@@ -76,25 +101,20 @@ function filled(shape: readonly number[]) {
   return tensor;
 }
 
-async function measure(
-  form: NoiseForm,
-  sizes: NoiseSizes,
-  feeds: ReadonlyMap<string, HostTensor>,
-  threads: number,
-): Promise<number> {
-  const model = encodeModel(lower(similarityGraph(form, sizes), cpu), { producerVersion: VERSION });
-  const session = await openSession(model, `similarities by ${form}`, { ep: "cpu", threads });
+/** Best times, ms. */
+async function measure(sizes: NoiseSizes, threads: number): Promise<Map<string, number>> {
+  const feeds = makeFeeds(sizes);
   const gradient = floats([sizes.batchSize, sizes.embeddingDim]);
   const into = new Map<string, HostTensor>([[gradientName("embeddings"), gradient]]);
-  let best = Infinity;
+  const sessions: Session[] = [];
   try {
-    for (let run = 0; run < WARM_UPS + REPETITIONS; run++) {
-      const began = performance.now();
-      await session.run(feeds, into);
-      if (run >= WARM_UPS) best = Math.min(best, performance.now() - began);
+    for (const form of NOISE_FORMS) {
+      const model = encodeModel(lower(similarityGraph(form, sizes), cpu), { producerVersion: VERSION });
+      sessions.push(await openSession(model, `similarities by ${form}`, { ep: "cpu", threads }));
     }
+    const contestants = NOISE_FORMS.map((name, at) => ({ name, run: () => sessions[at]!.run(feeds, into) }));
+    return await race(contestants, RULES, () => performance.now());
   } finally {
-    await session.close();
+    for (const session of sessions) await session.close();
   }
-  return best;
 }

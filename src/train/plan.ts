@@ -1,6 +1,9 @@
 /** @file Everything a training run needs to know, as plain data that can be sent to its thread. */
 
+import type { LoaderPool } from "../data/loaderPool.js";
 import type { Manifest } from "../artifact/manifest.js";
+import type { TuneMode } from "../artifact/tuning.js";
+import type { SourceGraphs } from "../build/sourceGraphs.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
@@ -14,6 +17,10 @@ export interface TrainPlan {
   /** What build-graph made; the recipe and preprocessing are in its manifest. */
   readonly manifest: Omit<Manifest, "files">;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** What these files were before they were lowered for every machine; missing: the recipe says it. */
+  readonly sources?: SourceGraphs | undefined;
+  /** How the graphs are fitted to the machine. */
+  readonly tune: TuneMode;
   readonly train: DataSource;
   /** null: nothing is evaluated. */
   readonly evaluate: DataSource | null;
@@ -40,6 +47,18 @@ export interface TrainPlan {
   readonly out: string;
   readonly threads: number;
   readonly dataWorkers: number;
+}
+
+/** A plan that is carried out. */
+export interface RunningPlan extends TrainPlan {
+  /** Prepares pictures for all stages of the run. */
+  readonly pool: LoaderPool;
+}
+
+/** A plan whose graphs are fitted to the machine. */
+export interface FittedPlan extends RunningPlan {
+  /** What is run in place of the graphs in `files`, by their names. */
+  readonly executed: ReadonlyMap<string, Uint8Array>;
 }
 
 /** @throws UsageError when there are fewer pictures than a batch holds: every epoch would be without a step */

@@ -5,14 +5,15 @@ import type { BrokenPicture } from "../data/loader.js";
 import { TrainingError } from "../errors.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
-import { loadPictures, type RunningPlan } from "./loadPictures.js";
+import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import { initialBatches, logMeanExp, Normalizer } from "./normalizer.js";
+import type { FittedPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
 /** null where the objective takes no ln Z. @param tellBroken takes the pictures that cannot be read */
 export async function startNormalizer(
-  plan: RunningPlan,
+  plan: FittedPlan,
   state: TrainState,
   bank: FloatTensor,
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
@@ -27,7 +28,7 @@ export async function startNormalizer(
 
 /** One for each of the first `count` batches; the noise is that of the steps that train on them. */
 async function estimates(
-  plan: RunningPlan,
+  plan: FittedPlan,
   state: TrainState,
   bank: FloatTensor,
   count: number,
@@ -40,7 +41,7 @@ async function estimates(
   if (objective.name !== "nce") return [];
   const setup = { objective, instances: bank.shape[0]!, batchSize, seed: plan.seed, normalizer: null };
   const noise = new NoiseInputs(setup);
-  const session = await openSession(plan.files.get(FILES.normalizer)!, FILES.normalizer, {
+  const session = await openSession(plan.executed.get(FILES.normalizer)!, FILES.normalizer, {
     ep: "cpu",
     threads: plan.threads,
   });

@@ -9,11 +9,11 @@ import type { Progress } from "../run/progress.js";
 import { diagnoser } from "./diagnose.js";
 import { divergenceRule, DivergenceWatch, type DivergenceState } from "./divergence.js";
 import { DropoutNoise } from "./dropoutNoise.js";
-import { loadPictures, type RunningPlan } from "./loadPictures.js";
+import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
 import type { OpenedRun } from "./openRun.js";
-import { runLengths, type TrainPlan } from "./plan.js";
+import { runLengths, type FittedPlan, type TrainPlan } from "./plan.js";
 import { learningRate } from "./schedule.js";
 import { RATE_STEPS, StepClock } from "./stepClock.js";
 import { throwIfStopped, type TrainerHooks } from "./stopped.js";
@@ -40,7 +40,7 @@ export interface StepListener {
 
 /** Takes every step that is left. @throws what `afterStep` throws */
 export async function takeSteps(
-  plan: RunningPlan,
+  plan: FittedPlan,
   hooks: TrainerHooks,
   run: RunUnderWay,
   started: number,
@@ -86,8 +86,8 @@ interface StepSessions {
   readonly accumulate: Session | null;
 }
 
-async function openSessions({ manifest, files, threads }: TrainPlan): Promise<StepSessions> {
-  const open = (name: string) => openSession(files.get(name)!, name, { ep: "cpu", threads });
+async function openSessions({ manifest, executed, threads }: FittedPlan): Promise<StepSessions> {
+  const open = (name: string) => openSession(executed.get(name)!, name, { ep: "cpu", threads });
   const accumulate = manifest.recipe.accumulation > 1 ? await open(FILES.accumulateStep) : null;
   return { step: await open(FILES.trainStep), accumulate };
 }

@@ -15,9 +15,9 @@ import { stepName } from "../run/checkpoint.js";
 import { RUN } from "../run/layout.js";
 import type { KnnLevel, LevelName } from "../run/records.js";
 import { fillBank } from "./fillBank.js";
-import type { RunningPlan } from "./loadPictures.js";
+import { asItIs, fitGraphs } from "./fitGraphs.js";
 import { openRun, type OpenedRun } from "./openRun.js";
-import { checkPlan, runLengths, type TrainPlan, type TrainSummary } from "./plan.js";
+import { checkPlan, runLengths, type FittedPlan, type RunningPlan, type TrainPlan, type TrainSummary } from "./plan.js";
 import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
 import { startNormalizer } from "./startNormalizer.js";
 import { takeSteps, type Underway } from "./steps.js";
@@ -91,13 +91,15 @@ class Trainer {
 
   /** @throws Stopped when the user asks for it */
   async #learn(): Promise<void> {
-    const { progress } = this.#opened;
-    this.#underWay ??= await this.#begin();
+    const { journal, progress } = this.#opened;
     const { stepsPerEpoch, steps } = runLengths(this.#plan);
+    const isOver = this.#underWay !== null && progress.step >= steps;
+    const plan = isOver ? asItIs(this.#plan) : await fitGraphs(this.#plan, journal, this.#stage("tuning"));
+    this.#underWay ??= await this.#begin(plan);
     if (progress.step < steps) progress.finished = false;
     // A run can be stopped after an epoch's last step and before its end.
     if (progress.epochs < Math.floor(progress.step / stepsPerEpoch)) await this.#endEpoch();
-    await takeSteps(this.#plan, this.#hooks, { ...this.#opened, ...this.#underWay }, this.#started, {
+    await takeSteps(plan, this.#hooks, { ...this.#opened, ...this.#underWay }, this.#started, {
       broken: (pictures) => this.#tellBroken(pictures),
       afterStep: (seconds) => this.#afterStep(seconds),
     });
@@ -106,14 +108,14 @@ class Trainer {
   }
 
   /** What comes before the first step: levels to beat, the bank, Z, and a checkpoint to start again from. */
-  async #begin(): Promise<Underway> {
+  async #begin(plan: FittedPlan): Promise<Underway> {
     const { state, progress } = this.#opened;
     throwIfStopped(this.#hooks);
     const levels = await this.#monitor.baselines(boundEncoder(this.#plan, state));
     for (const [name, knn] of levels) this.#level(name, knn);
     const broken = (pictures: readonly BrokenPicture[]) => this.#tellBroken(pictures);
-    const bank = await fillBank(this.#plan, state, broken, this.#stage("filling the bank"));
-    const normalizer = await startNormalizer(this.#plan, state, bank, broken, this.#stage("estimating Z"));
+    const bank = await fillBank(plan, state, broken, this.#stage("filling the bank"));
+    const normalizer = await startNormalizer(plan, state, bank, broken, this.#stage("estimating Z"));
     progress.logNormalizer = normalizer?.log ?? null;
     await this.#checkpoint({ bank, normalizer });
     return { bank, normalizer };

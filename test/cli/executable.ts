@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { cacheFolder } from "../support/cacheFolder.js";
 
 /** Compiled, this file is dist/test/cli/executable.js. */
 export const BIN = join(import.meta.dirname, "../../src/cli/bin.js");
@@ -17,15 +18,21 @@ export interface RunOptions {
   readonly cwd: string;
   /** Called with everything on stderr so far, whenever there is more. */
   readonly watch?: (stderr: string, child: ChildProcess) => void;
+  /** Beside that of the tests. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Packages that cannot be imported, as if they were not installed. */
   readonly without?: readonly string[];
 }
 
-export function runCli(args: readonly string[], { cwd, watch, without = [] }: RunOptions): Promise<Outcome> {
+export function runCli(
+  args: readonly string[],
+  { cwd, watch, without = [], env = {} }: RunOptions,
+): Promise<Outcome> {
   const options = without.length > 0 ? ["--import", refusing(without)] : [];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...options, BIN, ...args], {
       cwd,
+      env: { ...process.env, INSTDISC_CACHE: cacheFolder(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [stdout, stderr] = ["", ""];

@@ -8,6 +8,7 @@ import { RandomStream } from "../../src/random/philox.js";
 import { RUN } from "../../src/run/layout.js";
 import { savedSteps } from "../../src/run/resume.js";
 import { BIN } from "../cli/executable.js";
+import { cacheFolder } from "./cacheFolder.js";
 
 /** When a process is interrupted: in what comes before its steps, between steps, or as it writes a file. */
 export type Moment =
@@ -74,7 +75,8 @@ function start(
 ): Promise<{ ended: number | string | null; stderr: string }> {
   return new Promise((resolve, reject) => {
     const command = [BIN, "train", ...args, "--out", out, "--resume", "auto"];
-    const child = spawn(process.execPath, command, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+    const env = { ...process.env, INSTDISC_CACHE: cacheFolder() };
+    const child = spawn(process.execPath, command, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
     const release = moment === null ? () => undefined : interruptAt(child, join(cwd, out), moment, signal);
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

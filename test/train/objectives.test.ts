@@ -62,6 +62,7 @@ async function run(changes: Partial<Recipe>, epochs: number, plan: Partial<Train
     await train(
       {
         ...buildArtifact({ recipe, preprocessing, seed: 0 }),
+        tune: "off",
         train: source,
         evaluate: null,
         augment: augmentOf(chooseSettings({ preset: "sample" })),

@@ -31,6 +31,7 @@ export async function tinyPlan(
   const preprocessing = { imageSize: SIDE, resize: SIDE, mean: grays(0.286), std: grays(0.353) };
   return {
     ...buildArtifact({ recipe, preprocessing, seed: 0 }),
+    tune: "off",
     train: { ...train, rowCount: PICTURES },
     evaluate: { ...evaluate, rowCount: 20 },
     augment: augmentOf(chooseSettings({ preset: "sample" })),
