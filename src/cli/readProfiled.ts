@@ -137,7 +137,7 @@ function readGraph(bytes: Uint8Array, path: string, io: Io): Graph | null {
   } catch (error) {
     if (!(error instanceof ArtifactError)) throw error;
     io.stderr.write(
-      `${path}: uses more of ONNX than this package reads; arithmetic is not counted, and layers come from the names of nodes\n`,
+      `${path}: is not read in full by this package: arithmetic is not counted, and layers come from the names of nodes\n`,
     );
     return null;
   }

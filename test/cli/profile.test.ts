@@ -84,6 +84,51 @@ describe("onnx-instdisc profile", () => {
     assert.match(stdout, /^ {2}layer4\.\d|^ {2}objective/m);
   });
 
+  it("profiles a model of another opset, with the sizes that it leaves open", async () => {
+    const text = (string: string) => [string.length, ...Buffer.from(string)];
+    const field = (tag: number, bytes: readonly number[]) => [tag, bytes.length, ...bytes];
+    // IR 7, opset 13 of x float32 [rows, 3] → Relu → y; numbers are protobuf tags.
+    const value = (name: string) =>
+      field(name === "x" ? 0x5a : 0x62, [
+        ...[0x0a, ...text(name)],
+        ...field(
+          0x12,
+          field(0x0a, [
+            0x08,
+            1,
+            ...field(0x12, [...field(0x0a, [0x12, ...text("rows")]), ...field(0x0a, [0x08, 3])]),
+          ]),
+        ),
+      ]);
+    const node = field(0x0a, [
+      0x0a,
+      ...text("x"),
+      0x12,
+      ...text("y"),
+      0x1a,
+      ...text("act/Relu"),
+      0x22,
+      ...text("Relu"),
+    ]);
+    const graph = field(0x3a, [...node, 0x12, ...text("g"), ...value("x"), ...value("y")]);
+    writeFileSync(
+      join(folder(), "other.onnx"),
+      Uint8Array.from([0x08, 7, ...graph, ...field(0x42, [0x10, 13])]),
+    );
+
+    const open = await run("other.onnx");
+    assert.equal(open.code, 2);
+    assert.match(open.stderr, /its inputs have sizes that are not known: rows; .* --sizes rows=64$/m);
+    const { code, stdout, stderr } = await run("other.onnx", "--sizes", "rows=5", "--steps", "1", "--json");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^other\.onnx: is not read in full by this package: /);
+    const [relu] = (JSON.parse(stdout) as Printed).nodes;
+    assert.deepEqual(
+      [relu!.op, relu!.layer, relu!.shapes, relu!.bytes],
+      ["Relu", "act", "[5, 3] → [5, 3]", 120],
+    );
+  });
+
   it("explains itself with --help", async () => {
     const { code, stdout, stderr } = await run("--help");
     assert.deepEqual([code, stderr], [0, ""]);
