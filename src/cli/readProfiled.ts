@@ -30,7 +30,6 @@ export type GraphName = keyof typeof GRAPHS;
 export const SOME_SIZES = { instances: 50_000, batch: 64 } as const;
 
 /** Graphs as this machine runs them, beside a run's artifact. */
-const TUNED = "tuned";
 
 /** Where nothing was measured: speed does not depend on it. */
 const PLAIN = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
@@ -85,7 +84,7 @@ async function tunedFile(
   run: string,
   name: string,
 ): Promise<{ readonly folder: string; readonly name: string; readonly bytes: Uint8Array } | null> {
-  const folder = join(run, TUNED);
+  const folder = join(run, RUN.tuned);
   const file = join(folder, name);
   return existsSync(file) ? { folder, name, bytes: await readFile(file) } : null;
 }

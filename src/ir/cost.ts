@@ -33,6 +33,8 @@ const MOVING: readonly OpKind[] = [
   "Expand",
   "Squeeze",
   "Unsqueeze",
+  "ReorderInput",
+  "ReorderOutput",
   "Gather",
   "GatherElements",
   "GatherND",
@@ -50,7 +52,8 @@ export function nodeFlops(node: Node, sizes: Sizes): number {
   const last = (value: Value, axis: number): number => elements(value.shape.slice(axis).slice(0, 1), sizes);
   const output = count(node.outputs[0]!);
   switch (node.op) {
-    case "Conv": {
+    case "Conv":
+    case "BlockedConv": {
       const { W } = viewNode({ ...node, op: node.op }).inputs;
       return 2 * output * elements(W.shape.slice(1), sizes);
     }

@@ -17,7 +17,14 @@ import type { KnnLevel, LevelName } from "../run/records.js";
 import { fillBank } from "./fillBank.js";
 import { asItIs, fitGraphs } from "./fitGraphs.js";
 import { openRun, type OpenedRun } from "./openRun.js";
-import { checkPlan, runLengths, type FittedPlan, type RunningPlan, type TrainPlan, type TrainSummary } from "./plan.js";
+import {
+  checkPlan,
+  runLengths,
+  type FittedPlan,
+  type RunningPlan,
+  type TrainPlan,
+  type TrainSummary,
+} from "./plan.js";
 import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
 import { startNormalizer } from "./startNormalizer.js";
 import { takeSteps, type Underway } from "./steps.js";

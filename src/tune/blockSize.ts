@@ -22,7 +22,7 @@ function reorderModel(): Uint8Array {
  * Channels per block of the operators of domain com.microsoft.nchwc: 16 with AVX-512, 8 with AVX2; null where they are
  * missing or would not block. It is found by running one.
  */
-export async function blockSize(): Promise<number | null> {
+export async function findBlockSize(): Promise<number | null> {
   const x = floats(
     SHAPE,
     Float32Array.from({ length: 2 * CHANNELS }, (_, at) => at),

@@ -3,8 +3,10 @@
 import { arch, cpus, platform } from "node:os";
 import type { Machine } from "../artifact/tuning.js";
 import type { Target } from "../lower/target.js";
+import { blockedCpu } from "../lower/targets/blockedCpu.js";
 import { cpu } from "../lower/targets/cpu.js";
 import { runtimeVersion } from "../runtime/node.js";
+import { findBlockSize } from "./blockSize.js";
 
 export interface MachineTarget {
   readonly machine: Machine;
@@ -13,15 +15,16 @@ export interface MachineTarget {
 
 /** @param threads of the runtime */
 export async function machineTarget(threads: number): Promise<MachineTarget> {
+  const blockSize = await findBlockSize();
   const machine: Machine = {
     platform: `${platform()} ${arch()}`,
     processor: cpus()[0]?.model.trim() ?? "unknown",
     provider: "cpu",
     onnxruntime: await runtimeVersion(),
     threads,
-    blockSize: null,
+    blockSize,
   };
-  return { machine, target: cpu };
+  return { machine, target: blockSize === null ? cpu : blockedCpu(blockSize) };
 }
 
 /** As one line: equal for machines whose measurements and bits are the same. */

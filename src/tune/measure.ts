@@ -57,7 +57,7 @@ export async function measureQuestion(
 
 /** The question's node, written in the way of one candidate. */
 export function loweredQuestion({ key, graph }: Question, target: Target, candidate: string): Graph {
-  return withoutBoundaryReorders(lower(graph, target, new Map([[key, candidate]])));
+  return withoutBoundaryReorders(lower(graph, target, new Map([[key, candidate]])), graph.nodes[0]!);
 }
 
 /** A candidate that this build of the runtime does not know is no choice here, and no reason to fail. */

@@ -6,7 +6,9 @@
 import assert from "node:assert/strict";
 import { nextName } from "../../graphs/index.js";
 import { gradientName } from "../../src/grad/differentiate.js";
+import type { Target } from "../../src/lower/target.js";
 import type { FloatTensor } from "../../src/runtime/session.js";
+import { TARGETS } from "../support/targets.js";
 import { readGolden, sampledNorm, ZERO } from "./golden.js";
 import {
   allowedError,
@@ -27,8 +29,10 @@ const NETWORKS = ["resnet18ImagenetStem", "resnet50", "alexnet", "vgg16", "vgg16
 const MARGIN = 100;
 const LOSS_TOLERANCE = 1e-3;
 
-for (const name of NETWORKS) {
-  describe(`${name} against PyTorch`, () => {
+for (const [way, target] of TARGETS) for (const name of NETWORKS) networkIsTheSame(name, way, target);
+
+function networkIsTheSame(name: string, way: string, target: Target): void {
+  describe(`${name} ${way} against PyTorch`, () => {
     const golden = readGolden(name);
     const { gradients, runningStatistics, embeddings, bankRows } = golden.firstStep;
     const zeros = Object.keys(gradients).filter((parameter) => gradients[parameter]!.norm < ZERO);
@@ -37,7 +41,7 @@ for (const name of NETWORKS) {
     const statisticOf: Find = (statistic) => outputs.get(nextName(statistic));
 
     before(async () => {
-      outputs = await firstStep(golden);
+      outputs = await firstStep(golden, target);
       console.log(`    gradients, ${worst(golden, gradients, gradientOf)}`);
       console.log(`    running statistics, ${worst(golden, runningStatistics, statisticOf)}`);
     });
@@ -70,7 +74,7 @@ for (const name of NETWORKS) {
 
     it("keeps to the same losses for ten steps", async () => {
       const { float64, float32 } = golden.losses;
-      const errors = (await trainSteps(golden, 10)).map((loss, at) => relative(loss, float64[at]!));
+      const errors = (await trainSteps(golden, 10, target)).map((loss, at) => relative(loss, float64[at]!));
       const theirs = float32.map((loss, at) => relative(loss, float64[at]!));
       console.log(
         `    losses of ten steps: ours within ${Math.max(...errors).toExponential(1)} of float64, ` +

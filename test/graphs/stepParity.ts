@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { forwardGraph } from "../../graphs/index.js";
 import { readSafetensors } from "../../src/artifact/safetensors.js";
 import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
+import { encodeGraph } from "../../src/build/sourceGraphs.js";
 import { encodeModel } from "../../src/codec/encode.js";
 import { differentiate } from "../../src/grad/differentiate.js";
 import { lower } from "../../src/lower/lower.js";
-import { cpu } from "../../src/lower/targets/cpu.js";
+import type { Target } from "../../src/lower/target.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
 import { DropoutNoise } from "../../src/train/dropoutNoise.js";
@@ -51,7 +52,7 @@ export function withoutLuck(tensors: Readonly<Record<string, Compared>>): (tenso
 }
 
 /** The step up to the gradients, run once. @returns every output by name */
-export async function firstStep(golden: Golden): Promise<Map<string, FloatTensor>> {
+export async function firstStep(golden: Golden, target: Target): Promise<Map<string, FloatTensor>> {
   const forward = forwardGraph(goldenConfig(golden));
   const trainable = [...forward.parameters.values()].filter((parameter) => parameter.trainable);
   const gradient = differentiate(
@@ -59,7 +60,7 @@ export async function firstStep(golden: Golden): Promise<Map<string, FloatTensor
     "loss",
     trainable.map(({ value }) => value.name),
   );
-  const graph = lower(gradient, cpu);
+  const graph = lower(gradient, target);
   const { instances, dim, seed, batch: batchSize, imageSize } = golden.case;
   const batch = await (await goldenBatches(golden))(0);
   const rows = int64s([batchSize]);
@@ -88,11 +89,11 @@ export async function firstStep(golden: Golden): Promise<Map<string, FloatTensor
   return outputs;
 }
 
-/** Losses of the first steps, by train_step.onnx and the loop's own classes. */
-export async function trainSteps(golden: Golden, steps: number): Promise<number[]> {
+/** Losses of the first steps, by the graph of train_step.onnx and the loop's own classes. */
+export async function trainSteps(golden: Golden, steps: number, target: Target): Promise<number[]> {
   const { instances, dim, seed, learningRate, imageSize, batch } = golden.case;
   const [side] = imageSize;
-  const { manifest, files } = buildArtifact({
+  const { manifest, files, sources } = buildArtifact({
     recipe: { ...goldenConfig(golden), accumulation: 1 },
     preprocessing: { imageSize: side, resize: side, mean: [0, 0, 0], std: [1, 1, 1] },
     seed,
@@ -100,7 +101,8 @@ export async function trainSteps(golden: Golden, steps: number): Promise<number[
   const initial = readSafetensors(files.get(FILES.state)!, FILES.state).tensors;
   const state = new TrainState({ ...manifest, files: {} }, initial, FILES.state);
   const bank = floats([instances, dim], initializeBank(instances, dim, seed));
-  const session = await openSession(files.get(FILES.trainStep)!, FILES.trainStep, {
+  const model = encodeGraph(FILES.trainStep, lower(sources!.get(FILES.trainStep)!, target), manifest);
+  const session = await openSession(model, FILES.trainStep, {
     ep: "cpu",
     threads: THREADS,
   });

@@ -1,8 +1,8 @@
 /** @file Channels per block of this machine, for the interpreter and for cases. */
 
-import { blockSize } from "../../src/tune/blockSize.js";
+import { findBlockSize } from "../../src/tune/blockSize.js";
 
-const found = await blockSize();
+const found = await findBlockSize();
 
 /** Where ONNX Runtime has no blocks, tests on it are skipped, and the interpreter's blocks are of any size. */
 export const BLOCK = found ?? 8;

@@ -2,7 +2,7 @@
  * @file How much memory does a training step take, beside PyTorch? The most that each process ever held (VmHWM of Linux).
  *
  *     node dist/tools/bench/memory.js [--arch resnet18,resnet50] [--width 64,16] [--objective softmax,nce]
- *         [--batch-size 128] [--repetitions 3] [--steps 5] [--threads 2]
+ *         [--batch-size 128] [--repetitions 3] [--steps 5] [--threads 2] [--tune full]
  *
  * Ours and PyTorch in both layouts make the steps of step.ts, each in a process of its own, one after the other. The step
  * alone is the peak less what the process held when its libraries were loaded and nothing was made yet; the building of
@@ -13,6 +13,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { TuneMode } from "../../src/artifact/tuning.js";
 import { bytes, table } from "../../src/cli/format.js";
 import { MACHINE, quartiles, VERSIONS } from "./machine.js";
 import { CASE_OPTIONS, chosenCases, writeCase, type StepCase } from "./stepCases.js";
@@ -29,6 +30,7 @@ const { values: given } = parseArgs({
 const repetitions = Number(given.repetitions);
 const steps = Number(given.steps);
 const threads = Number(given.threads);
+const tune = given.tune as TuneMode;
 
 /** The most that a process that still runs ever held. */
 function peakBytes(pid: number): number {
@@ -52,7 +54,7 @@ const folder = mkdtempSync(join(tmpdir(), "instdisc-memory-"));
 async function compare(one: StepCase, at: number) {
   process.stderr.write(`${one.name}: measuring\n`);
   const inputs = join(folder, String(at));
-  writeCase(one, inputs, threads);
+  writeCase(one, inputs, { threads, tune });
   const found = SIDES.map((name) => ({ name, peaks: [] as number[], steps: [] as number[] }));
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const { name, peaks, steps: alone } of found) {
@@ -90,7 +92,7 @@ try {
     what: "peak memory of a training step",
     machine: MACHINE,
     versions: VERSIONS,
-    ...{ threads, repetitions, steps },
+    ...{ threads, tune, repetitions, steps },
     results,
   };
   process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);

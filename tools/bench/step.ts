@@ -3,7 +3,7 @@
  * loss, backward, optimizer, bank rows.
  *
  *     node dist/tools/bench/step.js [--arch resnet18,resnet50] [--width 64,16] [--objective softmax,nce]
- *         [--batch-size 128] [--repetitions 9] [--turn 2] [--threads 2]
+ *         [--batch-size 128] [--repetitions 9] [--turn 2] [--threads 2] [--tune full]
  *
  * Three processes make steps of the same weights on the same batch and take turns, so that whatever else the machine does
  * falls on all alike: ours (stepOurs.ts, as `train` takes them) and PyTorch in both layouts (step.py). The losses of
@@ -16,6 +16,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { TuneMode } from "../../src/artifact/tuning.js";
 import { percent, table } from "../../src/cli/format.js";
 import { measureCeilings } from "./ceilingModels.js";
 import { LOAD, MACHINE, quartiles, VERSIONS, warnIfBusy } from "./machine.js";
@@ -41,6 +42,7 @@ const { values: given } = parseArgs({
 });
 const repetitions = Number(given.repetitions);
 const threads = Number(given.threads);
+const tune = given.tune as TuneMode;
 const CEILING_REPETITIONS = 5;
 
 const folder = mkdtempSync(join(tmpdir(), "instdisc-step-"));
@@ -49,7 +51,7 @@ async function compare(one: StepCase, at: number) {
   process.stderr.write(`${one.name}: starting\n`);
   const ceilings = await measureCeilings(threads, CEILING_REPETITIONS);
   const inputs = join(folder, String(at));
-  writeCase(one, inputs, threads);
+  writeCase(one, inputs, { threads, tune });
   const steps: StepProcess[] = [];
   for (const name of SIDES) steps.push(await startStep(name, inputs));
   try {
@@ -94,7 +96,7 @@ try {
     machine: MACHINE,
     load: LOAD,
     versions: VERSIONS,
-    ...{ threads, repetitions, warmUps: CHECKED_STEPS, ceilingRepetitions: CEILING_REPETITIONS },
+    ...{ threads, tune, repetitions, warmUps: CHECKED_STEPS, ceilingRepetitions: CEILING_REPETITIONS },
     results,
   };
   process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);

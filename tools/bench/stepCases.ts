@@ -7,6 +7,7 @@ import { buildArtifact, FILES, type BuiltArtifact } from "../../src/build/buildA
 import { initializeUnitBank } from "../../src/build/initialize.js";
 import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
+import type { TuneMode } from "../../src/artifact/tuning.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { drawNoise } from "../../src/train/noise.js";
 
@@ -31,6 +32,8 @@ export const CASE_OPTIONS = {
   objective: { type: "string", default: "softmax,nce" },
   /** Default: 128, and 16 at 224 px. */
   "batch-size": { type: "string" },
+  /** How our graph is fitted to the machine: off, fast or full. */
+  tune: { type: "string", default: "full" },
 } as const;
 
 export interface GivenCases {
@@ -105,13 +108,18 @@ export interface StepFacts {
   readonly logNormalizer: number;
   readonly learningRate: number;
   readonly threads: number;
+  readonly tune: TuneMode;
 }
 
 /**
  * Writes what both sides read: case.json, state.safetensors (initial weights), pixels.f32 [B, 3, S, S], bank.f32 [n, D],
  * rows.i64 [B], and for NCE noise.i64 [steps, B, m] of the checked steps. Raw numbers are little-endian.
  */
-export function writeCase({ recipe }: StepCase, folder: string, threads: number): void {
+export function writeCase(
+  { recipe }: StepCase,
+  folder: string,
+  { threads, tune }: Pick<StepFacts, "threads" | "tune">,
+): void {
   mkdirSync(folder, { recursive: true });
   const write = (name: string, data: NodeJS.ArrayBufferView) => writeFileSync(join(folder, name), data);
   const { batchSize, embeddingDim, objective } = recipe;
@@ -129,6 +137,7 @@ export function writeCase({ recipe }: StepCase, folder: string, threads: number)
     logNormalizer: LOG_NORMALIZER,
     learningRate: LEARNING_RATE,
     threads,
+    tune,
   };
   writeFileSync(join(folder, "case.json"), JSON.stringify(facts));
 }

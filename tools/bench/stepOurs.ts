@@ -13,32 +13,51 @@ import { createInterface } from "node:readline";
 import { readSafetensors } from "../../src/artifact/safetensors.js";
 import { FILES, type BuiltArtifact } from "../../src/build/buildArtifact.js";
 import type { Recipe } from "../../src/build/recipe.js";
+import { encodeGraph } from "../../src/build/sourceGraphs.js";
 import { decodeModel } from "../../src/codec/decode.js";
 import { openSession, runtimeVersion } from "../../src/runtime/node.js";
 import { floats } from "../../src/runtime/session.js";
+import { lower } from "../../src/lower/lower.js";
 import { chooseNoiseForm } from "../../src/train/noiseForm.js";
 import { NoiseInputs } from "../../src/train/noiseInputs.js";
 import { Normalizer } from "../../src/train/normalizer.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { TuningCache } from "../../src/tune/cache.js";
+import { machineTarget } from "../../src/tune/machine.js";
+import { tuneGraphs } from "../../src/tune/tuneGraphs.js";
 import { buildStep, SEED, type StepFacts } from "./stepCases.js";
 
 const folder = process.argv[2]!;
 const facts = JSON.parse(readFileSync(join(folder, "case.json"), "utf8")) as StepFacts;
-const { threads } = facts;
+const { threads, tune } = facts;
 const readFloats = (name: string): Float32Array<ArrayBuffer> =>
   new Float32Array(Uint8Array.from(readFileSync(join(folder, name))).buffer);
 
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+
 /** The graph that training runs on this machine. */
-function stepModel({ files }: BuiltArtifact): Uint8Array {
-  return files.get(FILES.trainStep)!;
+async function stepModel({ files, sources, manifest }: BuiltArtifact): Promise<Uint8Array> {
+  if (tune === "off" || sources === undefined) return files.get(FILES.trainStep)!;
+  const graph = sources.get(FILES.trainStep)!;
+  const fitted = await machineTarget(threads);
+  const cache = new TuningCache(fitted.machine, tell);
+  const { choices } = await tuneGraphs([graph], fitted, { mode: tune, cache, progress: () => undefined });
+  return encodeGraph(FILES.trainStep, lower(graph, fitted.target, choices), manifest);
 }
 
 /** What `train` would make of the recipe: it measures which form of the noise is cheaper. */
 async function settled(recipe: Recipe): Promise<Recipe> {
   const { objective } = recipe;
   if (!("noise" in objective)) return recipe;
-  const { form } = await chooseNoiseForm({ ...recipe, ...objective, instances: facts.instances }, threads);
+  const { form } = await chooseNoiseForm(
+    { ...recipe, ...objective, instances: facts.instances },
+    {
+      tune,
+      threads,
+      say: tell,
+    },
+  );
   return { ...recipe, objective: { ...objective, noiseForm: form } };
 }
 
@@ -62,7 +81,7 @@ const onnxruntime = await runtimeVersion();
 const bytesBefore = process.memoryUsage.rss();
 const recipe = await settled(facts.recipe);
 const built = buildStep(recipe);
-const model = stepModel(built);
+const model = await stepModel(built);
 const step = await openStep(recipe, model, built);
 const pixelValues = readFloats("pixels.f32");
 const rows = Int32Array.from(

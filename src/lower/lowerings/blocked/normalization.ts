@@ -9,8 +9,10 @@ import type { OutputsOf } from "../../../ir/opTable.js";
 import type { OpBuilder } from "../../../ops/table.js";
 import { sizesOf } from "./filters.js";
 
-/** Products that one accumulator adds up; more would cost digits. */
-const LONGEST_SUM = 1024;
+/** Numbers that one accumulator adds up: sums are made of partial sums, or they would cost digits. */
+const ADDED_AT_ONCE = 8;
+/** Products that one accumulator adds up. */
+const LONGEST_DOT = 64;
 
 export function isNormalizationBlockable(x: Value, block: number): boolean {
   return x.dtype === "float32" && x.shape.length === 4 && sizesOf(x)[1] % block === 0;
@@ -22,17 +24,28 @@ function affine(op: OpBuilder, x: Value, gain: Value, bias: Value | null, sum: V
   return op.blockedConv(x, op.reshape(gain, [channels, 1, 1, 1]), { group: channels }, bias, sum);
 }
 
+/** Mean over pixels, [N, C]: of means of runs of neighbours, again and again. */
+function pixelMeans(op: OpBuilder, x: Value): Value {
+  const [batch, channels, height, width] = sizesOf(x);
+  let means = x;
+  for (let left = height * width; left > 1; ) {
+    const run = left % ADDED_AT_ONCE === 0 ? ADDED_AT_ONCE : left;
+    left /= run;
+    means = op.blockedGlobalAveragePool(op.reshape(means, [1, batch * channels * left, 1, run]));
+  }
+  return op.reshape(means, [batch, channels]);
+}
+
 /** Sum over pixels and pictures, [C]. */
 function channelSums(op: OpBuilder, x: Value): Value {
-  const [batch, channels, height, width] = sizesOf(x);
-  const means = op.reshape(op.blockedGlobalAveragePool(x), [batch, channels]);
-  return op.scale(op.reduceSum(means, [0]), height * width);
+  const [, , height, width] = sizesOf(x);
+  return op.scale(op.reduceSum(pixelMeans(op, x), [0]), height * width);
 }
 
 /** Sum of products over pixels and pictures, [C]. */
 function channelDots(op: OpBuilder, a: Value, b: Value): Value {
   const [batch, channels, height, width] = sizesOf(a);
-  const parts = height * width > LONGEST_SUM ? height : 1;
+  const parts = height * width > LONGEST_DOT ? height : 1;
   const maps = batch * channels * parts;
   const [pictures, kernels] = [
     op.reshape(a, [1, maps, height / parts, width]),
