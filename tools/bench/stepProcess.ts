@@ -9,9 +9,10 @@ type Peer = keyof typeof LAYOUTS;
 export const PEERS = Object.keys(LAYOUTS) as readonly Peer[];
 export const SIDES: readonly (typeof OURS | Peer)[] = [OURS, ...PEERS];
 
-/** Of the first step. Later ones see what rounding makes of the steps before. */
+/** Relative, of the first step. */
 const TOLERANCE = 1e-4;
-const LATER_TOLERANCE = 1e-3;
+/** Of later ones. Deep networks make much of rounding: with ResNet-50 PyTorch's own layouts come to differ by 5e-3. */
+const LATER_TOLERANCE = 3e-2;
 
 export interface StepProcess extends Contestant {
   readonly pid: number;
