@@ -9,10 +9,10 @@ import type { OutputsOf } from "../../../ir/opTable.js";
 import type { OpBuilder } from "../../../ops/table.js";
 import { sizesOf } from "./filters.js";
 
-/** Numbers that one accumulator adds up: sums are made of partial sums, or they would cost digits. */
-const ADDED_AT_ONCE = 8;
-/** Products that one accumulator adds up. */
-const LONGEST_DOT = 64;
+/** Numbers, or products, that one accumulator adds up: sums are made of partial sums, or they would cost digits. */
+const LONGEST_SUM = 64;
+/** Divides most maps that are larger. */
+const RUN = 16;
 
 export function isNormalizationBlockable(x: Value, block: number): boolean {
   return x.dtype === "float32" && x.shape.length === 4 && sizesOf(x)[1] % block === 0;
@@ -29,7 +29,7 @@ function pixelMeans(op: OpBuilder, x: Value): Value {
   const [batch, channels, height, width] = sizesOf(x);
   let means = x;
   for (let left = height * width; left > 1; ) {
-    const run = left % ADDED_AT_ONCE === 0 ? ADDED_AT_ONCE : left;
+    const run = left > LONGEST_SUM && left % RUN === 0 ? RUN : left;
     left /= run;
     means = op.blockedGlobalAveragePool(op.reshape(means, [1, batch * channels * left, 1, run]));
   }
@@ -45,7 +45,7 @@ function channelSums(op: OpBuilder, x: Value): Value {
 /** Sum of products over pixels and pictures, [C]. */
 function channelDots(op: OpBuilder, a: Value, b: Value): Value {
   const [batch, channels, height, width] = sizesOf(a);
-  const parts = height * width > LONGEST_DOT ? height : 1;
+  const parts = height * width > LONGEST_SUM ? height : 1;
   const maps = batch * channels * parts;
   const [pictures, kernels] = [
     op.reshape(a, [1, maps, height / parts, width]),
