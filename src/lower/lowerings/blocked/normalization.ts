@@ -28,7 +28,7 @@ function affine(op: OpBuilder, x: Value, gain: Value, bias: Value | null, sum: V
 function pixelMeans(op: OpBuilder, x: Value): Value {
   const [batch, channels, height, width] = sizesOf(x);
   let means = x;
-  for (let left = height * width; left > 1; ) {
+  for (let left = height * width; left > 1;) {
     const run = left > LONGEST_SUM && left % RUN === 0 ? RUN : left;
     left /= run;
     means = op.blockedGlobalAveragePool(op.reshape(means, [1, batch * channels * left, 1, run]));
