@@ -1,5 +1,7 @@
 /** @file The CPU execution provider with its own blocked layout of feature maps: right where blocks have this size. */
 
+import type { NodeView } from "../../ir/graph.js";
+import type { OpKind } from "../../ir/opTable.js";
 import {
   blockedConvolution,
   blockedInputGradient,
@@ -58,6 +60,11 @@ function inputGradients(block: number): Candidate<"ConvInputGradient">[] {
   ];
 }
 
+const onlyWhere = <K extends OpKind>(
+  applies: (node: NodeView<K>) => boolean,
+  candidates: readonly Candidate<K>[],
+): Candidate<K>[] => candidates.map((candidate) => ({ ...candidate, applies }));
+
 /** @param block channels that lie side by side, as ONNX Runtime has it on the machine that will run the graph */
 export function blockedCpu(block: number): Target {
   return {
@@ -74,13 +81,17 @@ export function blockedCpu(block: number): Target {
       ],
       ConvInputGradient: inputGradients(block),
       ConvWeightGradient: weightGradients(block),
+      // No question: what is gained in blocks is gained by the neighbours, which fuse with it.
       BatchNormalizationTraining: [
         {
           name: "blocked",
           applies: ({ inputs: { X } }) => isNormalizationBlockable(X, block),
           lower: blockedNormalizationTraining,
         },
-        ...cpu.candidates.BatchNormalizationTraining,
+        ...onlyWhere<"BatchNormalizationTraining">(
+          ({ inputs: { X } }) => !isNormalizationBlockable(X, block),
+          cpu.candidates.BatchNormalizationTraining,
+        ),
       ],
       BatchNormalizationGradient: [
         {
@@ -88,7 +99,10 @@ export function blockedCpu(block: number): Target {
           applies: ({ inputs: { X } }) => isNormalizationBlockable(X, block),
           lower: blockedNormalizationGradient,
         },
-        ...cpu.candidates.BatchNormalizationGradient,
+        ...onlyWhere<"BatchNormalizationGradient">(
+          ({ inputs: { X } }) => !isNormalizationBlockable(X, block),
+          cpu.candidates.BatchNormalizationGradient,
+        ),
       ],
     },
     passes: [addParts, cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],

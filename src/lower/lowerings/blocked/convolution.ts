@@ -24,6 +24,8 @@ export function blockedConvolution(
   return op.reorderOutput(op.blockedConv(pictures, blockFilters(op, W, block), attributes, B));
 }
 
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+
 const isEvery = (values: readonly number[], value: number): boolean =>
   values.every((other) => other === value);
 
@@ -44,7 +46,8 @@ export function blockedInputGradient(
 ): Value {
   const kernel = sizesOf(W).slice(2);
   const opposite = pads.map((pad, at) => reach(kernel[at % 2]!, dilations[at % 2]!) - 1 - pad);
-  const filters = blockTurnedFilters(op, W, block);
+  const [rows, columns] = kernel.map((size) => upTo(size).reverse());
+  const filters = blockTurnedFilters(op, W, [rows!, columns!], block);
   return op.reorderOutput(op.blockedConv(op.reorderInput(dY), filters, { pads: opposite, dilations }));
 }
 
@@ -71,8 +74,6 @@ function phaseOf(node: InputGradient, at: 0 | 1, phase: number): Phase {
   return { first, taps, before, after };
 }
 
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
-
 const phasesAlong = (node: InputGradient, at: 0 | 1): Phase[] =>
   upTo(node.attributes.strides[at]!).map((phase) => phaseOf(node, at, phase));
 
@@ -87,15 +88,9 @@ export function hasPhases(node: InputGradient): boolean {
   );
 }
 
-/** Every stride-th tap of the kernels. */
-function tapsOf(op: OpBuilder, W: Value, strides: readonly number[], phases: readonly Phase[]): Value {
-  const ranges = phases.flatMap(({ first, taps }, at) => {
-    const size = sizesOf(W)[at + 2]!;
-    const step = strides[at]!;
-    return taps === size ? [] : [{ axis: at + 2, start: first, end: first + (taps - 1) * step + 1, step }];
-  });
-  return ranges.length > 0 ? op.slice(W, ranges) : W;
-}
+/** Rows or columns of the kernel that a phase uses, backwards. */
+const tapsOf = ({ first, taps }: Phase, stride: number): number[] =>
+  upTo(taps).map((tap) => first + (taps - 1 - tap) * stride);
 
 /** dX for strides above 1: one convolution of dY for each phase of the stride, and their results interlaced. */
 export function blockedInputGradientByPhases(op: OpBuilder, node: InputGradient, block: number): Value {
@@ -108,7 +103,8 @@ export function blockedInputGradientByPhases(op: OpBuilder, node: InputGradient,
   const mapOf = (row: Phase, column: Phase): Value => {
     const shape = [batch, channels, height, width];
     if (row.taps === 0 || column.taps === 0) return op.expand(op.scalar(0, dY), shape);
-    const filters = blockTurnedFilters(op, tapsOf(op, W, strides, [row, column]), block);
+    const taps = [tapsOf(row, strides[0]!), tapsOf(column, strides[1]!)] as const;
+    const filters = blockTurnedFilters(op, W, taps, block);
     return op.blockedConv(gradients, filters, {
       pads: [row.before, column.before, row.after, column.after],
     });

@@ -33,18 +33,23 @@ export function blockFilters(op: OpBuilder, w: Value, block: number): Value {
 }
 
 /**
- * Weights [K, C, kH, kW] of a convolution as those of its input gradient: K and C exchanged, kernels turned by 180°,
- * in blocks: [C/block, K/block, kH, kW, block of K, block of C].
+ * Weights [K, C, kH, kW] of a convolution as those of its input gradient: K and C exchanged, in blocks: [C/block, K/block,
+ * rows, columns, block of K, block of C].
+ * @param taps rows and columns of the kernel that are taken, in their new order: all backwards turns it by 180°
  */
-export function blockTurnedFilters(op: OpBuilder, w: Value, block: number): Value {
+export function blockTurnedFilters(
+  op: OpBuilder,
+  w: Value,
+  [rows, columns]: readonly [rows: readonly number[], columns: readonly number[]],
+  block: number,
+): Value {
   const [filters, channels, height, width] = sizesOf(w);
-  const taps = height * width;
-  const [outer, inner] = [filters / block, channels / block];
-  const rows = op.reorderInput(w); // [K, C/block, taps, block of C]
-  const pairs = exchangeBlocks(op, rows, [outer, block, inner * taps], block); // [K/block, C/block · taps, block, block]
+  const [outer, inner, taps] = [filters / block, channels / block, height * width];
+  const blocked = op.reorderInput(w); // [K, C/block, taps, block of C]
+  const pairs = exchangeBlocks(op, blocked, [outer, block, inner * taps], block); // [K/block, C/block · taps, block, block]
   const exchanged = op.transpose(op.reshape(pairs, [outer, inner, taps, block ** 2]), [1, 0, 2, 3]);
-  const backwards = Array.from({ length: taps }, (_, at) => taps - 1 - at);
-  const order = op.constant({ dtype: "int64", shape: [taps], data: backwards });
-  const turned = taps > 1 ? op.gather(exchanged, order, 2) : exchanged;
-  return op.reshape(turned, [channels, filters, height, width]);
+  const order = rows.flatMap((row) => columns.map((column) => row * width + column));
+  const taken = op.constant({ dtype: "int64", shape: [order.length], data: order });
+  const turned = taps > 1 ? op.gather(exchanged, taken, 2) : exchanged;
+  return op.reshape(turned, [channels, filters, rows.length, columns.length]);
 }

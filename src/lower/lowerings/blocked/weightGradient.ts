@@ -16,14 +16,25 @@ const BLOCKS_AT_ONCE = 4;
 /** Parts of the work, each a row of dW for some filters, from which on threads share it evenly. */
 const EVEN_SHARES = 6;
 
+/** Times that dY is larger than sums by groups, from which on these cost less than to order the kernels anew. */
+const SMALL_SUMS = 3;
+
 const isPlain = ({ inputs: { dY }, attributes: { group, dilations } }: WeightGradient): boolean =>
   dY.dtype === "float32" && group === 1 && dilations.every((dilation) => dilation === 1);
 
-/** Pictures are summed in this many groups, so that there is work for all threads: 1 where channels are enough. */
+/**
+ * Pictures are summed in this many groups. One block of them each leaves the kernels in the order that they have, where
+ * the many sums are small beside dY; else there are two where there would not be work for all threads.
+ */
 function groupsOf({ inputs: { dY, X }, attributes }: WeightGradient, block: number): number {
-  const images = Math.max(1, Math.floor(sizesOf(X)[1] / block));
-  const rows = images * attributes.kernelShape[0]!;
-  const shares = Math.ceil(sizesOf(dY)[1] / (BLOCKS_AT_ONCE * block)) * rows;
+  const [batch, filters, height, width] = sizesOf(dY);
+  const channels = sizesOf(X)[1];
+  const [rows, columns] = attributes.kernelShape as readonly [number, number];
+  const blocks = Math.floor(batch / block);
+  const sums = blocks * filters * channels * rows * columns;
+  if (blocks > 0 && SMALL_SUMS * sums <= batch * filters * height * width) return blocks;
+  const images = Math.max(1, Math.floor(channels / block));
+  const shares = Math.ceil(filters / (BLOCKS_AT_ONCE * block)) * images * rows;
   return shares >= EVEN_SHARES ? 1 : 2;
 }
 
@@ -61,13 +72,17 @@ export function isPictureBlockable(node: WeightGradient, block: number): boolean
   return isPlain(node) && batch % (block * groupsOf(node, block)) === 0 && filters % block === 0;
 }
 
+/** Weights of a convolution that copies each channel of x. */
+function onesFor(op: OpBuilder, x: Value): Value {
+  const channels = sizesOf(x)[1];
+  const data = new Array<number>(channels).fill(1);
+  return op.constant({ dtype: "float32", shape: [channels, 1, 1, 1], data });
+}
+
 /** X with zeros beside its rows, in blocks: a convolution writes them on all threads, Pad on one. */
 function padRows(op: OpBuilder, x: Value, before: number, after: number): Value {
-  const channels = sizesOf(x)[1];
-  if (before + after === 0) return x;
-  const ones = new Array<number>(channels).fill(1);
-  const weights = op.constant({ dtype: "float32", shape: [channels, 1, 1, 1], data: ones });
-  return op.blockedConv(x, weights, { group: channels, pads: [0, before, 0, after] });
+  const pads = [0, before, 0, after];
+  return before + after > 0 ? op.blockedConv(x, onesFor(op, x), { group: sizesOf(x)[1], pads }) : x;
 }
 
 /**
@@ -102,8 +117,23 @@ function kernelsOf(op: OpBuilder, dY: Value, groups: number, block: number): Val
   return op.reshape(op.transpose(parts, [0, 2, 1, 3]), [groups * filters, batch / groups, height, width]);
 }
 
+/** The same with X cut to the pixels that a kernel of one pixel saw, where it skipped some. */
+function withoutSkipped(op: OpBuilder, node: WeightGradient, block: number): WeightGradient {
+  const { X, dY } = node.inputs;
+  const { kernelShape, strides, pads } = node.attributes;
+  const channels = sizesOf(X)[1];
+  const skips = strides.some((stride) => stride > 1);
+  const isPoint = kernelShape.every((size) => size === 1) && pads.every((pad) => pad === 0);
+  if (!skips || !isPoint || channels % block !== 0) return node;
+  const seen = op.reorderOutput(
+    op.blockedConv(op.reorderInput(X), onesFor(op, X), { group: channels, strides }),
+  );
+  return { ...node, inputs: { dY, X: seen }, attributes: { ...node.attributes, strides: [1, 1] } };
+}
+
 /** A convolution in blocks, of pictures: the batch fills blocks as well. */
-export function weightGradientByPictureBlocks(op: OpBuilder, node: WeightGradient, block: number): Value {
+export function weightGradientByPictureBlocks(op: OpBuilder, whole: WeightGradient, block: number): Value {
+  const node = withoutSkipped(op, whole, block);
   const { dY, X } = node.inputs;
   const { kernelShape, strides, pads } = node.attributes;
   const groups = groupsOf(node, block);
