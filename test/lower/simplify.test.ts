@@ -105,6 +105,15 @@ describe("shareSubexpressions", () => {
     assert.deepEqual(opsOf(after(shareSubexpressions, graph)), ["Neg", "Exp", "Add"]);
   });
 
+  it("knows constants by what they hold, long ones too", () => {
+    const graph = graphOf((op, x, builder) => {
+      const long = (last: number) =>
+        builder.constant(numbers([20, 1, 1], [...Array<number>(19).fill(1), last]));
+      return op.concat([op.mul(x, long(2)), op.mul(x, long(2)), op.mul(x, long(3))], 0);
+    });
+    assert.deepEqual(opsOf(after(shareSubexpressions, graph)), ["Mul", "Mul", "Concat"]);
+  });
+
   it("tells nodes apart by inputs, their order and attributes", () => {
     const graph = graphOf((op, x) => {
       const [a, b] = [op.exp(x), op.neg(x)];

@@ -10,8 +10,19 @@ export function logSumExpByParts(
   { name, inputs: { data }, attributes }: NodeView<"ReduceLogSumExp">,
   axes: readonly number[],
 ): Value {
-  const most = op.reduceMax(data, axes, true);
-  const sum = op.reduceSum(op.exp(op.sub(data, most)), axes, true);
+  const counted = normalizeAxes(axes, data.shape.length, name);
+  const most = op.reduceMax(data, counted, true);
+  const sum = op.reduceSum(op.exp(op.sub(data, most)), counted, true);
   const result = op.add(op.log(sum), most);
-  return attributes.keepdims ? result : op.squeeze(result, normalizeAxes(axes, data.shape.length, name));
+  return attributes.keepdims ? result : op.squeeze(result, counted);
+}
+
+/** eˣ / Σ eˣ, of the same parts: where both are computed, they share them. */
+export function softmaxByParts(
+  op: OpBuilder,
+  { name, inputs: { X }, attributes: { axis } }: NodeView<"Softmax">,
+): Value {
+  const axes = normalizeAxes([axis], X.shape.length, name);
+  const powers = op.exp(op.sub(X, op.reduceMax(X, axes, true)));
+  return op.div(powers, op.reduceSum(powers, axes, true));
 }

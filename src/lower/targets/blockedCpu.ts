@@ -22,6 +22,8 @@ import {
   weightGradientByPictureBlocks,
 } from "../lowerings/blocked/weightGradient.js";
 import { isFlippable } from "../lowerings/convolution.js";
+import { softmaxByParts } from "../lowerings/reduction.js";
+import { divideFirst } from "../passes/divideFirst.js";
 import { addParts } from "../passes/addParts.js";
 import { cancelReorders, fuseIntoConvolutions, sinkReorders } from "../passes/blocks.js";
 import { multiplyMasks } from "../passes/multiplyMasks.js";
@@ -81,6 +83,8 @@ export function blockedCpu(block: number): Target {
       ],
       ConvInputGradient: inputGradients(block),
       ConvWeightGradient: weightGradients(block),
+      // Training steps have it as the gradient of ReduceLogSumExp.
+      Softmax: [{ name: "parts", lower: (op, node) => ({ Y: softmaxByParts(op, node) }) }],
       // No question: what is gained in blocks is gained by the neighbours, which fuse with it.
       BatchNormalizationTraining: [
         {
@@ -105,6 +109,6 @@ export function blockedCpu(block: number): Target {
         ),
       ],
     },
-    passes: [addParts, cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
+    passes: [divideFirst, addParts, cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
   };
 }
