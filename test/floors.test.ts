@@ -39,7 +39,7 @@ const HOUSE: readonly { readonly floor: number; readonly room: string; readonly 
     floor: 2,
     room: "artifact",
     files:
-      /^src\/artifact\/(manifest|collection|searchIndex|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|tuning|ortTraining\/.*)\.ts$/,
+      /^src\/artifact\/(manifest|collection|searchIndex|schema|numbers|objectiveSchema|optimizerSchema|safetensors|stateDict|tuneMode|tuning|ortTraining\/.*)\.ts$/,
   },
   { floor: 2, room: "random", files: /^src\/random\// },
   { floor: 1, room: "simd", files: /^src\/simd\// },

@@ -7,10 +7,7 @@ import * as z from "zod";
 import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
 import { count, sha256Digits } from "./numbers.js";
 import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
-
-/** Static tables; what is remembered, and some seconds of measuring; everything, with care. */
-export const TUNE_MODES = ["off", "fast", "full"] as const;
-export type TuneMode = (typeof TUNE_MODES)[number];
+import { TUNE_MODES } from "./tuneMode.js";
 
 const machine = z.strictObject({
   /** Such as "linux x64". */

@@ -1,7 +1,7 @@
 /** @file The table of every setting of a training run. Its keys are the options of `train` and the keys of a config file. */
 
 import { NOISE_FORMS, OBJECTIVES } from "../../graphs/index.js";
-import { TUNE_MODES } from "../artifact/tuning.js";
+import { TUNE_MODES } from "../artifact/tuneMode.js";
 import { DATA_FORMATS } from "../data/dataset.js";
 import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
 import { above, choice, flag, text, whole } from "./kinds.js";

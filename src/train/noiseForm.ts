@@ -1,7 +1,7 @@
 /** @file Measures, once on the machine at hand, which form of NCE's similarities is cheaper. */
 
 import { similaritiesInBank, NOISE_FORMS, type NoiseForm } from "../../graphs/index.js";
-import type { TuneMode } from "../artifact/tuning.js";
+import type { TuneMode } from "../artifact/tuneMode.js";
 import { encodeModel } from "../codec/encode.js";
 import { differentiate, gradientName } from "../grad/differentiate.js";
 import type { Graph } from "../ir/graph.js";

@@ -2,7 +2,7 @@
 
 import type { LoaderPool } from "../data/loaderPool.js";
 import type { Manifest } from "../artifact/manifest.js";
-import type { TuneMode } from "../artifact/tuning.js";
+import type { TuneMode } from "../artifact/tuneMode.js";
 import type { SourceGraphs } from "../build/sourceGraphs.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";

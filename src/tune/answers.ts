@@ -1,6 +1,7 @@
 /** @file When an answer that is remembered still holds, and what a measurement makes of one. */
 
-import type { Answer, TuneMode } from "../artifact/tuning.js";
+import type { TuneMode } from "../artifact/tuneMode.js";
+import type { Answer } from "../artifact/tuning.js";
 import { fastestOf } from "./race.js";
 
 export type MeasuringMode = Exclude<TuneMode, "off">;

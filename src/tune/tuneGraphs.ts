@@ -1,6 +1,7 @@
 /** @file Which candidate each node of some graphs is lowered with on the machine at hand. */
 
-import type { Answer, TuneMode } from "../artifact/tuning.js";
+import type { TuneMode } from "../artifact/tuneMode.js";
+import type { Answer } from "../artifact/tuning.js";
 import type { Graph } from "../ir/graph.js";
 import type { Choices, Target } from "../lower/target.js";
 import { answerOf, holds, type MeasuringMode } from "./answers.js";

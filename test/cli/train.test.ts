@@ -106,6 +106,7 @@ describe("onnx-instdisc train", () => {
         RUN.log,
         RUN.neighbours,
         RUN.report,
+        RUN.tuned,
         "events.out.tfevents",
       ].sort(),
     );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseTunedGraphs, parseTuningCache, type TuningCacheFile } from "../../src/artifact/tuning.js";
 import { FILES } from "../../src/build/buildArtifact.js";
 import { RUN } from "../../src/run/layout.js";
+import { findBlockSize } from "../../src/tune/blockSize.js";
 import { writeSmallPictures } from "../support/smallPictures.js";
 import { suiteFolder } from "../support/temporary.js";
 import { runCli, TINY_TRAINING, type RunOptions } from "./executable.js";
@@ -78,10 +79,13 @@ describe("train --tune", function () {
       assert.ok(read("alone", RUN.exported, name).equals(read("off", RUN.graph, name)), name);
   });
 
-  it("fast keeps the graphs that the run computes with, and what they are fitted to", () => {
+  it("fast keeps the graphs that the run computes with, and what they are fitted to", async () => {
     assert.deepEqual(readdirSync(path("alone", RUN.tuned)), [FILES.bankInit, FILES.trainStep, "tuning.json"]);
     const { machine, mode, choices, sessionOptions, files } = record("alone");
-    assert.deepEqual([machine.threads, machine.provider, machine.blockSize, mode], [1, "cpu", null, "fast"]);
+    assert.deepEqual(
+      [machine.threads, machine.provider, machine.blockSize, mode],
+      [1, "cpu", await findBlockSize(), "fast"],
+    );
     assert.deepEqual(Object.keys(files), [FILES.trainStep, FILES.bankInit]);
     assert.equal(sessionOptions["session.intra_op.allow_spinning"], "0");
     const [answers] = Object.values(cached("cache").machines);

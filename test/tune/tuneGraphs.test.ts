@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { TuneMode } from "../../src/artifact/tuning.js";
+import type { TuneMode } from "../../src/artifact/tuneMode.js";
 import { encodeModel } from "../../src/codec/encode.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { lower } from "../../src/lower/lower.js";

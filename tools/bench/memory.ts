@@ -13,7 +13,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { TuneMode } from "../../src/artifact/tuning.js";
+import type { TuneMode } from "../../src/artifact/tuneMode.js";
 import { bytes, table } from "../../src/cli/format.js";
 import { MACHINE, quartiles, VERSIONS } from "./machine.js";
 import { CASE_OPTIONS, chosenCases, writeCase, type StepCase } from "./stepCases.js";

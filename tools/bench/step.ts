@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { TuneMode } from "../../src/artifact/tuning.js";
+import type { TuneMode } from "../../src/artifact/tuneMode.js";
 import { percent, table } from "../../src/cli/format.js";
 import { measureCeilings } from "./ceilingModels.js";
 import { LOAD, MACHINE, quartiles, VERSIONS, warnIfBusy } from "./machine.js";

@@ -7,7 +7,7 @@ import { buildArtifact, FILES, type BuiltArtifact } from "../../src/build/buildA
 import { initializeUnitBank } from "../../src/build/initialize.js";
 import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
-import type { TuneMode } from "../../src/artifact/tuning.js";
+import type { TuneMode } from "../../src/artifact/tuneMode.js";
 import { RandomStream } from "../../src/random/philox.js";
 import { drawNoise } from "../../src/train/noise.js";
 
