@@ -14,13 +14,11 @@ const PASSES: readonly Pass[] = [foldConstants, removeIdentities, shareSubexpres
  * @param others passes that run beside those
  */
 export function simplify(graph: Graph, others: readonly Pass[] = []): Graph {
-  for (;;) {
-    let rewrites = 0;
-    for (const pass of [...PASSES, ...others]) {
-      const result = pass.run(graph);
-      graph = result.graph;
-      rewrites += result.rewrites;
-    }
-    if (rewrites === 0) return graph;
+  const passes = [...PASSES, ...others];
+  for (let at = 0, idle = 0; idle < passes.length; at = (at + 1) % passes.length) {
+    const result = passes[at]!.run(graph);
+    graph = result.graph;
+    idle = result.rewrites === 0 ? idle + 1 : 0;
   }
+  return graph;
 }

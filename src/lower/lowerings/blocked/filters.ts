@@ -53,3 +53,10 @@ export function blockTurnedFilters(
   const turned = taps > 1 ? op.gather(exchanged, taken, 2) : exchanged;
   return op.reshape(turned, [channels, filters, rows.length, columns.length]);
 }
+
+/** Weights of a convolution that copies each channel of x. */
+export function onesFor(op: OpBuilder, x: Value): Value {
+  const channels = sizesOf(x)[1];
+  const data = new Array<number>(channels).fill(1);
+  return op.constant({ dtype: "float32", shape: [channels, 1, 1, 1], data });
+}

@@ -7,7 +7,7 @@
 import type { NodeView, Value } from "../../../ir/graph.js";
 import type { OutputsOf } from "../../../ir/opTable.js";
 import type { OpBuilder } from "../../../ops/table.js";
-import { sizesOf } from "./filters.js";
+import { onesFor, sizesOf } from "./filters.js";
 
 /** Numbers, or products, that one accumulator adds up: sums are made of partial sums, or they would cost digits. */
 const LONGEST_SUM = 64;
@@ -56,12 +56,7 @@ function channelDots(op: OpBuilder, a: Value, b: Value): Value {
 }
 
 function centred(op: OpBuilder, x: Value, mean: Value): Value {
-  const ones = op.constant({
-    dtype: "float32",
-    shape: [sizesOf(x)[1]],
-    data: new Array<number>(sizesOf(x)[1]).fill(1),
-  });
-  return affine(op, op.reorderInput(x), ones, op.neg(mean));
+  return op.blockedConv(op.reorderInput(x), onesFor(op, x), { group: sizesOf(x)[1] }, op.neg(mean));
 }
 
 const inverseDeviation = (op: OpBuilder, variance: Value, epsilon: number): Value =>

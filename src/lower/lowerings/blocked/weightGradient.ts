@@ -7,7 +7,7 @@
 
 import type { NodeView, Value } from "../../../ir/graph.js";
 import type { OpBuilder } from "../../../ops/table.js";
-import { exchangeBlocks, sizesOf } from "./filters.js";
+import { exchangeBlocks, onesFor, sizesOf } from "./filters.js";
 
 type WeightGradient = NodeView<"ConvWeightGradient">;
 
@@ -70,13 +70,6 @@ function weightsOf(
 export function isPictureBlockable(node: WeightGradient, block: number): boolean {
   const [batch, filters] = sizesOf(node.inputs.dY);
   return isPlain(node) && batch % (block * groupsOf(node, block)) === 0 && filters % block === 0;
-}
-
-/** Weights of a convolution that copies each channel of x. */
-function onesFor(op: OpBuilder, x: Value): Value {
-  const channels = sizesOf(x)[1];
-  const data = new Array<number>(channels).fill(1);
-  return op.constant({ dtype: "float32", shape: [channels, 1, 1, 1], data });
 }
 
 /** X with zeros beside its rows, in blocks: a convolution writes them on all threads, Pad on one. */
