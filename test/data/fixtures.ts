@@ -74,3 +74,15 @@ export async function labelsOf(source: DataSource | null): Promise<(number | nul
   const dataset = await openDataset(structuredClone(source));
   return Array.from({ length: dataset.size }, (_, row) => dataset.label(row));
 }
+
+/** Every operation of the augmentation, at some strength. */
+export const AUGMENT = {
+  cropScale: [0.2, 1],
+  cropRatio: [3 / 4, 4 / 3],
+  flip: 0.5,
+  brightness: 0.4,
+  contrast: 0.4,
+  saturation: 0.4,
+  hue: 0.4,
+  gray: 0.2,
+} as const;

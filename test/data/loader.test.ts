@@ -12,7 +12,7 @@ import { createShuffledSampler } from "../../src/data/sampler.js";
 import type { IdxSource } from "../../src/data/formats/idx.js";
 import { DataError } from "../../src/errors.js";
 import { threadsAlive } from "../support/threads.js";
-import { idxBytes, plainPng, put, speckle, useTemporaryFolder } from "./fixtures.js";
+import { AUGMENT, idxBytes, plainPng, put, speckle, useTemporaryFolder } from "./fixtures.js";
 
 const ROWS = 22;
 
@@ -40,20 +40,10 @@ describe("the loader", () => {
   }
 
   function open(options: Partial<LoaderOptions> & Pick<LoaderOptions, "source">): Loader {
-    const augment = {
-      cropScale: [0.2, 1],
-      cropRatio: [3 / 4, 4 / 3],
-      flip: 0.5,
-      brightness: 0.4,
-      contrast: 0.4,
-      saturation: 0.4,
-      hue: 0.4,
-      gray: 0.2,
-    } as const;
     const loader = createLoader({
       imageSize: 4,
       batchSize: 4,
-      transform: { kind: "augment", options: augment },
+      transform: { kind: "augment", options: AUGMENT },
       mean: [0.5, 0.5, 0.5],
       std: [0.25, 0.25, 0.25],
       seed: 11,

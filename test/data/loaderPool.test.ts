@@ -7,19 +7,9 @@ import { listFolder } from "../../src/data/folders.js";
 import { findPictures } from "../../src/data/formats/folder.js";
 import type { IdxSource } from "../../src/data/formats/idx.js";
 import { threadsAlive } from "../support/threads.js";
-import { idxBytes, plainPng, put, speckle, useTemporaryFolder } from "./fixtures.js";
+import { AUGMENT, idxBytes, plainPng, put, speckle, useTemporaryFolder } from "./fixtures.js";
 
 const ROWS = 22;
-const AUGMENT = {
-  cropScale: [0.2, 1],
-  cropRatio: [3 / 4, 4 / 3],
-  flip: 0.5,
-  brightness: 0.4,
-  contrast: 0.4,
-  saturation: 0.4,
-  hue: 0.4,
-  gray: 0.2,
-} as const;
 
 describe("the pool of loaders", () => {
   const folder = useTemporaryFolder();
