@@ -1,6 +1,6 @@
 /**
  * @file What the time to the first training step is made of: a process that does one thing after the other, as `train`
- * does, and says how long each took. firstStep.ts starts it.
+ * does where shapes alone choose how operators are computed, and says how long each took. firstStep.ts starts it.
  *
  *     node dist/tools/bench/firstStepParts.js '{"width":16}'
  *
@@ -8,6 +8,7 @@
  * by part, in their order.
  */
 
+import { availableParallelism } from "node:os";
 import { bankInitGraph, encoderGraph, trainStepGraph } from "../../graphs/index.js";
 import { initializeParameters, initializeUnitBank } from "../../src/build/initialize.js";
 import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
@@ -17,6 +18,7 @@ import { lower } from "../../src/lower/lower.js";
 import { cpu } from "../../src/lower/targets/cpu.js";
 import { openSession, runtimeVersion } from "../../src/runtime/node.js";
 import { floats, int64s, type HostTensor } from "../../src/runtime/session.js";
+import { machineTarget } from "../../src/tune/machine.js";
 import { VERSION } from "../../src/version.js";
 
 const INSTANCES = 256;
@@ -54,15 +56,18 @@ function feedsOf(graph: Graph, weights: ReadonlyMap<string, Float32Array<ArrayBu
 
 const graph = await timed("graph of the step", () => trainStepGraph(config));
 const lowered = await timed("lowering", () => lower(graph, cpu));
-const model = await timed("encoding", () => encode(lowered));
+await timed("encoding", () => encode(lowered));
 await timed("the other graphs", () => {
   for (const other of [bankInitGraph(config, config.batchSize), encoderGraph(config)])
     encode(lower(other, cpu));
 });
 const weights = await timed("initial weights", () => initializeParameters(lowered, SEED));
 await timed("loading the runtime", () => runtimeVersion());
+const { target } = await timed("this machine", () => machineTarget(availableParallelism()));
+const fitted = await timed("lowering for this machine", () => lower(graph, target));
+const model = encode(fitted);
 const session = await timed("session", () => openSession(model, "train_step.onnx", { ep: "cpu" }));
-const { feeds, into } = feedsOf(lowered, weights);
+const { feeds, into } = feedsOf(fitted, weights);
 await timed("first step", () => session.run(feeds, into));
 await timed("second step", () => session.run(feeds, into));
 await session.close();
