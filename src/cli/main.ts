@@ -63,7 +63,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .strict()
     .demandCommand(1, "Name a command; --help lists them.")
     .recommendCommands()
-    .wrap(100)
+    // yargs lays out the help of every command that it runs, and lines of one width take a fifth of a second.
+    .wrap(argv.includes("--help") ? 100 : null)
     .exitProcess(false)
     .fail((message, error) => {
       // What yargs itself throws, such as for an option without its value, is about the request too.

@@ -18,18 +18,16 @@ export interface Rewritten {
 export type Rewrite = (node: Node, op: OpBuilder) => readonly (Value | undefined)[] | null;
 
 export function rewriteNodes(graph: Graph, rewrite: Rewrite): Rewritten {
-  const builder = GraphBuilder.from({ ...graph, nodes: [], outputs: [] });
+  const copy = new Copy(graph);
   const replaced = new Map<string, Value>();
   const current = (value: Value): Value => replaced.get(value.name) ?? value;
   let rewrites = 0;
 
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((value) => value && current(value));
-    const changed = inputs.some((value, position) => value !== node.inputs[position]);
-    const kept: Node = changed ? { ...node, inputs } : node;
-    const outputs = builder.scope(node.name.replace(/^\//, ""), () => rewrite(kept, builder.op));
+    const kept = replaced.size === 0 ? node : withInputs(node, current);
+    const outputs = rewrite(kept, copy.below(kept));
     if (outputs === null) {
-      builder.adopt(kept);
+      copy.keep(kept);
       continue;
     }
     rewrites++;
@@ -44,8 +42,54 @@ export function rewriteNodes(graph: Graph, rewrite: Rewrite): Rewritten {
       replaced.set(value.name, other);
     });
   }
-  for (const { name, value } of graph.outputs) builder.output(name, current(value));
-  return { graph: builder.build(), rewrites };
+  if (rewrites === 0) return { graph, rewrites };
+  for (const { name, value } of graph.outputs) copy.builder.output(name, current(value));
+  return { graph: copy.builder.build(), rewrites };
+}
+
+function withInputs(node: Node, current: (value: Value) => Value): Node {
+  const inputs = node.inputs.map((value) => value && current(value));
+  return inputs.some((value, at) => value !== node.inputs[at]) ? { ...node, inputs } : node;
+}
+
+/** The new graph. Most passes find nothing to do: it is only built from the first new node on. */
+class Copy {
+  readonly #graph: Graph;
+  readonly #kept: Node[] = [];
+  #builder: GraphBuilder | null = null;
+  #scope = "";
+  readonly #op: OpBuilder;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#op = new Proxy({} as OpBuilder, {
+      get:
+        (_, name: keyof OpBuilder) =>
+        (...given: never[]): unknown =>
+          this.builder.scope(this.#scope, () =>
+            (this.builder.op[name] as (...given: never[]) => unknown)(...given),
+          ),
+    });
+  }
+
+  get builder(): GraphBuilder {
+    if (this.#builder === null) {
+      this.#builder = GraphBuilder.from({ ...this.#graph, nodes: [], outputs: [] });
+      for (const node of this.#kept) this.#builder.adopt(node);
+    }
+    return this.#builder;
+  }
+
+  /** What makes nodes named below `node`. */
+  below(node: Node): OpBuilder {
+    this.#scope = node.name.startsWith("/") ? node.name.slice(1) : node.name;
+    return this.#op;
+  }
+
+  keep(node: Node): void {
+    if (this.#builder === null) this.#kept.push(node);
+    else this.#builder.adopt(node);
+  }
 }
 
 /** A step of `simplify`. */

@@ -4,12 +4,15 @@ import { Worker } from "node:worker_threads";
 import { TrainingError, unpackError, type PackedError } from "../errors.js";
 import type { TrainEvent, TrainPlan, TrainSummary } from "./plan.js";
 
-/** What the thread starts with. */
+/** What the run starts with. */
 export interface TrainerSetup {
   readonly plan: TrainPlan;
   /** Arguments of the program. */
   readonly command: readonly string[];
 }
+
+/** First the setup, then at any time a stop. */
+export type ToTrainer = TrainerSetup | "stop";
 
 export type FromTrainer =
   | { readonly kind: "event"; readonly event: TrainEvent }
@@ -23,25 +26,42 @@ export interface TrainRun {
   stop(): void;
 }
 
-export function startTraining(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
-  // The runtime reads this when it loads, and a thread has only a copy of the environment.
-  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
-  const setup: TrainerSetup = { plan, command: process.argv.slice(2) };
-  const worker = new Worker(new URL("./trainWorker.js", import.meta.url), { workerData: setup });
-  const summary = new Promise<TrainSummary>((resolve, reject) => {
-    worker.on("message", (message: FromTrainer) => {
-      if (message.kind === "event") onEvent(message.event);
-      else if (message.kind === "done") resolve(message.summary);
-      else reject(unpackError(message.error));
-    });
-    worker.on("error", reject);
-    worker.on("exit", (code) =>
-      reject(
-        new TrainingError(
-          `training thread: ended with code ${code} before its result; run again with fewer threads or a smaller batch`,
+/** Starts before there is a plan, and loads meanwhile what it will run. It never keeps the process alive unused. */
+export class TrainingThread {
+  readonly #worker: Worker;
+
+  constructor() {
+    // The runtime reads this when it loads, and a thread has only a copy of the environment.
+    process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+    this.#worker = new Worker(new URL("./trainWorker.js", import.meta.url));
+    this.#worker.unref();
+  }
+
+  /** Once. */
+  train(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
+    const worker = this.#worker;
+    worker.ref();
+    const summary = new Promise<TrainSummary>((resolve, reject) => {
+      worker.on("message", (message: FromTrainer) => {
+        if (message.kind === "event") onEvent(message.event);
+        else if (message.kind === "done") resolve(message.summary);
+        else reject(unpackError(message.error));
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code) =>
+        reject(
+          new TrainingError(
+            `training thread: ended with code ${code} before its result; run again with fewer threads or a smaller batch`,
+          ),
         ),
-      ),
-    );
-  });
-  return { summary, stop: () => worker.postMessage("stop") };
+      );
+    });
+    const setup: TrainerSetup = { plan, command: process.argv.slice(2) };
+    worker.postMessage(setup satisfies ToTrainer);
+    return { summary, stop: () => worker.postMessage("stop" satisfies ToTrainer) };
+  }
+}
+
+export function startTraining(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
+  return new TrainingThread().train(plan, onEvent);
 }

@@ -51,17 +51,19 @@ export async function takeSteps(
   const done = run.progress.step;
   if (done >= steps) return;
   throwIfStopped(hooks);
-  const sessions = await openSessions(plan);
+  // The first batch is made while the sessions open.
   const loader = loadPictures(
     plan,
     { kind: "augment", options: plan.augment },
     // The loader counts batches.
     { accumulation, firstStep: done * accumulation, steps: (steps - done) * accumulation },
   );
-  const clock = new StepClock(batchSize * accumulation, started);
-  const stepper = new Stepper(plan, run, sessions, clock);
-  let epochBegan = performance.now();
+  let sessions: StepSessions | null = null;
   try {
+    sessions = await openSessions(plan);
+    const clock = new StepClock(batchSize * accumulation, started);
+    const stepper = new Stepper(plan, run, sessions, clock);
+    let epochBegan = performance.now();
     const next = () => clock.waitFor(loader.next());
     for (let batch = await next(); batch !== null; batch = await next()) {
       throwIfStopped(hooks);
@@ -75,8 +77,8 @@ export async function takeSteps(
     }
   } finally {
     await loader.close();
-    await sessions.step.close();
-    await sessions.accumulate?.close();
+    await sessions?.step.close();
+    await sessions?.accumulate?.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { RUN } from "../../run/layout.js";
 import { LEVELS } from "../../run/records.js";
 import { prepareRunFolder } from "../../run/runFolder.js";
 import type { TrainSummary } from "../../train/plan.js";
-import { startTraining } from "../../train/run.js";
+import { TrainingThread } from "../../train/run.js";
 import { counted, duration, percent, table } from "../format.js";
 import { exitAtOnce, type Io } from "../io.js";
 import { givenSettings, optionsOf, shownDefault } from "../option.js";
@@ -54,21 +54,26 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
     async (parsed) => {
       const { config, json } = parsed as unknown as Request;
       const options = givenSettings("train", parsed, SETTINGS) as Settings;
+      const thread = new TrainingThread();
       const prepared = await prepareRun(options, config, io);
-      const summary = await train(prepared, io);
+      const summary = await train(prepared, thread, io);
       io.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary, prepared));
       ended(summary.interrupted);
     },
   );
 }
 
-async function train({ plan, settings, folder }: PreparedRun, io: Io): Promise<TrainSummary> {
+async function train(
+  { plan, settings, folder }: PreparedRun,
+  thread: TrainingThread,
+  io: Io,
+): Promise<TrainSummary> {
   if (folder !== "kept") {
     await prepareRunFolder(plan.out, folder === "replaced");
     await atomicWrite(join(plan.out, RUN.config), new TextEncoder().encode(printSettings(settings)));
   }
   const progress = trainProgress(io);
-  const run = startTraining(plan, (event) => progress.show(event));
+  const run = thread.train(plan, (event) => progress.show(event));
   let interrupts = 0;
   const release = io.onInterrupt(() => {
     progress.stop();
