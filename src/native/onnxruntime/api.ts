@@ -1,7 +1,8 @@
 /** @file ONNX Runtime's C API as functions that throw. Those of a table are made once in each thread. */
 
+import type { Koffi } from "../koffi.js";
 import { API_TABLE, type Taken } from "./apiTable.js";
-import { loadLibrary, type Koffi, type OrtLibrary } from "./library.js";
+import { loadLibrary, type OrtLibrary } from "./library.js";
 import { OrtError, ortCodeName } from "./status.js";
 
 type Table = typeof API_TABLE;
@@ -32,6 +33,8 @@ export type OrtFunctions = {
 
 export interface OrtApi extends OrtFunctions {
   readonly version: string;
+  /** What the functions are of; it is not unloaded while somebody has them. */
+  readonly library: OrtLibrary;
   /**
    * Calls a function on another thread. What its pointers lead to must stay until the promise is settled: arrays are
    * given by addressOf(), and held by the caller.
@@ -76,7 +79,10 @@ function apiOf(library: OrtLibrary): OrtApi {
   const throwing = (name: FunctionName) => {
     const call = foreign.get(name)!;
     if (API_TABLE[name].gives !== "status") return call;
-    return (...args: unknown[]): void => check(foreign, call(...args));
+    return (...args: unknown[]): void => {
+      const fault = faultOf(foreign, call(...args));
+      if (fault !== null) throw fault;
+    };
   };
   const functions = Object.fromEntries(
     [...foreign.keys()].map((name) => [name, throwing(name)]),
@@ -84,15 +90,13 @@ function apiOf(library: OrtLibrary): OrtApi {
   return {
     ...functions,
     version,
+    library,
     offThread: (name, ...args) =>
       new Promise((resolve, reject) => {
-        foreign.get(name)!.async(...args, (failed: unknown, status: unknown) => {
-          try {
-            if (failed) throw failed as Error;
-            resolve(check(foreign, status));
-          } catch (error) {
-            reject(error);
-          }
+        foreign.get(name)!.async(...args, (failed: Error | null, status: unknown) => {
+          const fault = failed ?? faultOf(foreign, status);
+          if (fault === null) resolve();
+          else reject(fault);
         });
       }),
     addressOf: (array) => koffi.address(array),
@@ -117,11 +121,11 @@ function foreignFunctions({ koffi, table }: OrtLibrary): ReadonlyMap<FunctionNam
   );
 }
 
-/** @throws OrtError with what the status says; the status is given back */
-function check(foreign: ReadonlyMap<FunctionName, Foreign>, status: unknown): void {
-  if (status === null) return;
+/** What a status says, which is then given back; null: it went well. */
+function faultOf(foreign: ReadonlyMap<FunctionName, Foreign>, status: unknown): OrtError | null {
+  if (status === null) return null;
   const code = foreign.get("GetErrorCode")!(status) as number;
   const words = foreign.get("GetErrorMessage")!(status) as string;
   foreign.get("ReleaseStatus")!(status);
-  throw new OrtError(words, ortCodeName(code));
+  return new OrtError(words, ortCodeName(code));
 }

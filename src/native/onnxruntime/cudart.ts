@@ -8,8 +8,9 @@
 
 import { ProviderError } from "../../errors.js";
 import { CUDA_RUNTIME, CUDA_VERSIONS, missingForCuda, remediesOf } from "../cudaLibraries.js";
+import type { Koffi } from "../koffi.js";
 import type { Address } from "./api.js";
-import { libraryFolder, loadKoffi, type Koffi } from "./library.js";
+import { libraryFolder, openKoffi } from "./library.js";
 
 /** Of cudaMemcpyKind. Source: driver_types.h, CUDA 13 */
 const HOST_TO_DEVICE = 1;
@@ -24,7 +25,7 @@ export interface CudaCopies {
 
 /** @throws ProviderError that names all that is missing, when a library or the GPU is not there */
 export async function openCudaCopies(deviceId: number): Promise<CudaCopies> {
-  const koffi = await loadKoffi();
+  const koffi = await openKoffi();
   checkLibraries(koffi);
   const library = koffi.load(CUDA_RUNTIME);
   const check = checkedBy(library.func("str cudaGetErrorString(int error)") as (code: number) => string);
