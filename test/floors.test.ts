@@ -63,7 +63,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   sharp: /^src\/data\/(decode|encode)\.ts$/,
   hyparquet: /^src\/data\/formats\/parquetFile\.ts$/,
   "hyparquet-compressors": /^src\/data\/formats\/parquetFile\.ts$/,
-  koffi: /^src\/native\/memoryMap\.ts$/,
+  koffi: /^src\/native\/koffi\.ts$/,
   zod: /^src\/(artifact|models|web|serve\/api)\//,
   yaml: /^src\/(config\/file|export\/frontMatter)\.ts$/,
   "hyparquet-writer": /^src\/models\/parquetVectors\.ts$/,

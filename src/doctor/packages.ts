@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 const NATIVE: Readonly<Record<string, string>> = {
   sharp: "JPEG, PNG and the like cannot be decoded",
   usearch: "indexes have no HNSW graph; exact search works",
-  koffi: "vectors are read instead of mapped into memory",
+  koffi: "vectors are read instead of mapped into memory, and cuda cannot be used",
 };
 
 export async function lookAtPackages(): Promise<Finding[]> {

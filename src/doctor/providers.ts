@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { CUDA_PROVIDER, INSTALL_PROVIDER } from "../native/cudaLibraries.js";
 import { lookAtCudaLibraries } from "./cudaLibraries.js";
 import { firstLine, type Finding } from "./finding.js";
 import { folderOf, versionOf } from "./packages.js";
@@ -38,24 +39,17 @@ async function lookAtWebGpu(): Promise<Finding> {
 export const absenceWords = (error: string) =>
   /No supported adapters/.test(error) ? "no adapter that it supports" : firstLine(error);
 
-/** ONNX Runtime's own library for CUDA is not part of the npm package; NVIDIA's are not part of either. */
+/** NVIDIA's libraries are not part of ONNX Runtime's, nor of any npm package. */
 async function lookAtCuda(): Promise<Finding[]> {
   const what = "cuda";
   const folder = folderOf("onnxruntime-node");
-  const library = join(
-    folder ?? "",
-    "bin/napi-v6",
-    process.platform,
-    process.arch,
-    "libonnxruntime_providers_cuda.so",
-  );
+  const library = join(folder ?? "", "bin/napi-v6", process.platform, process.arch, CUDA_PROVIDER);
   const driver = await nvidiaDriver();
   if (driver === null)
     return [{ what, state: "absent", found: "no NVIDIA GPU (nvidia-smi does not answer)" }];
   if (!existsSync(library)) {
-    // Its installer knows no other name; since 1.27 the build that it fetches is one for CUDA 13.
-    const remedy = "npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12";
-    return [{ what, state: "problem", found: `${driver}; onnxruntime's CUDA library is not there`, remedy }];
+    const found = `${driver}; onnxruntime's CUDA library is not there`;
+    return [{ what, state: "problem", found, remedy: INSTALL_PROVIDER }];
   }
   return [{ what, state: "fine", found: driver }, ...(await lookAtCudaLibraries(library))];
 }

@@ -8,6 +8,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { ArtifactError } from "../errors.js";
+import { loadKoffi } from "./koffi.js";
 
 export interface OpenFile {
   readonly sizeBytes: number;
@@ -110,7 +111,7 @@ function readByPosition(file: number, offset: number, into: Uint8Array): void {
 async function loadMapping(): Promise<Mapping | null> {
   if (process.platform !== "linux" && process.platform !== "darwin") return null;
   try {
-    const { default: koffi } = await import("koffi");
+    const koffi = await loadKoffi();
     const process = koffi.load(null);
     // The offset is always 0: as `long` it is right where off_t has 32 bits too.
     const mmap = process.func(

@@ -68,11 +68,11 @@ export function int64s(shape: readonly number[]): Int64Tensor {
 }
 
 /** @throws ProviderError when an input is not fed, or `into` has what is no output */
-function checkNames(
+export function checkNames(
   where: string,
   { inputs, outputs }: Pick<Session, "inputs" | "outputs">,
-  feeds: ReadonlyMap<string, HostTensor>,
-  into: ReadonlyMap<string, HostTensor>,
+  feeds: ReadonlyMap<string, unknown>,
+  into: ReadonlyMap<string, unknown>,
 ): void {
   const missing = inputs.filter((name) => !feeds.has(name));
   const unknown = [...into.keys()].filter((name) => !outputs.includes(name));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { missingOf, remedyOf } from "../../src/doctor/cudaLibraries.js";
+import { missingOf } from "../../src/doctor/cudaLibraries.js";
 import { folderOf, lookAtPackages, versionOf } from "../../src/doctor/packages.js";
+import { remedyOf } from "../../src/native/cudaLibraries.js";
 
 describe("doctor, of libraries", () => {
   it("reads from ldd what the loader does not find", () => {

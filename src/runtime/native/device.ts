@@ -1,0 +1,173 @@
+/** @file A device over ONNX Runtime's C API: it owns its sessions and tensors, and ends them. */
+
+import { ProviderError } from "../../errors.js";
+import type { Runtime } from "../../native/onnxruntime/env.js";
+import type { CudaProviderOptions } from "../../native/onnxruntime/cuda.js";
+import type { Handle } from "../../native/onnxruntime/handle.js";
+import { createSession, type LoadedSession } from "../../native/onnxruntime/session.js";
+import { memoryInfo } from "../../native/onnxruntime/value.js";
+import { isOnDevice, type Device, type DeviceSession, type DeviceTensor } from "../device.js";
+import { SESSION_OPTIONS } from "../node.js";
+import { refusal, type HostTensor } from "../session.js";
+import { checkArray, handleOf, type Tensors } from "./boundSet.js";
+import type { DeviceMemory } from "./memory.js";
+import { LIBRARY, NativeSession } from "./nativeSession.js";
+
+export type CudaOptions = CudaProviderOptions;
+
+export interface NativeDeviceOptions {
+  readonly ep: "cpu" | "cuda";
+  /** Threads that compute one operator; default: as many as the machine has processors. */
+  readonly threads?: number;
+  /** Read for cuda alone. */
+  readonly cuda?: CudaOptions;
+}
+
+export const CUDA_DEFAULTS: CudaOptions = {
+  deviceId: 0,
+  tf32: false,
+  memoryLimitBytes: null,
+  captureGraph: false,
+};
+
+/** What the runtime says when a node would compute on the CPU, and when it cannot capture. */
+const LEFT_TO_CPU = /fallback to CPU EP has been explicitly disabled/;
+const NOT_CAPTURED = /graph capture|CUDA [Gg]raph/;
+
+export class NativeDevice implements Device {
+  readonly ep: "cpu" | "cuda";
+  readonly #runtime: Runtime;
+  readonly #memory: DeviceMemory;
+  readonly #options: NativeDeviceOptions;
+  readonly #hostInfo: Handle;
+  readonly #sessions = new Set<NativeSession>();
+  readonly #tensors = new Set<DeviceTensor>();
+  #closing: Promise<void> | null = null;
+
+  /** @param memory closed with the device */
+  constructor(runtime: Runtime, memory: DeviceMemory, options: NativeDeviceOptions) {
+    this.ep = options.ep;
+    this.#runtime = runtime;
+    this.#memory = memory;
+    this.#options = options;
+    this.#hostInfo = memoryInfo(runtime.api, "Cpu");
+  }
+
+  async openSession(model: Uint8Array, where: string): Promise<DeviceSession> {
+    this.#checkOpen(where);
+    const loaded = await this.#load(model, where);
+    if (this.#closing !== null) loaded.handle.close(); // meanwhile
+    this.#checkOpen(where);
+    const { ep, cuda = CUDA_DEFAULTS } = this.#options;
+    const session = new NativeSession({
+      runtime: this.#runtime,
+      memory: this.#memory,
+      hostInfo: this.#hostInfo,
+      ...{ ep, loaded, where },
+      captures: ep === "cuda" && cuda.captureGraph,
+      checkOwn: (what, tensors) => this.#checkOwn(what, tensors),
+      onClosed: (closed) => this.#sessions.delete(closed),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  async #load(model: Uint8Array, where: string): Promise<LoadedSession> {
+    const { ep, threads, cuda = CUDA_DEFAULTS } = this.#options;
+    try {
+      return await createSession(this.#runtime, model, where, {
+        ...(threads === undefined ? {} : { threads }),
+        config: SESSION_OPTIONS,
+        ...(ep === "cuda" ? { cuda } : {}),
+      });
+    } catch (error) {
+      throw refusal({ where, library: LIBRARY }, "does not load the model", error, remedyOf(error));
+    }
+  }
+
+  allocate(dtype: HostTensor["dtype"], shape: readonly number[]): Promise<DeviceTensor> {
+    return this.#explained("allocate", () => {
+      const tensor = this.#memory.allocate(dtype, shape);
+      this.#tensors.add(tensor);
+      return tensor;
+    });
+  }
+
+  upload(from: HostTensor, into: DeviceTensor): Promise<void> {
+    return this.#explained("upload", () => {
+      this.#checkAlike("upload", from, into);
+      this.#memory.copyIn(from.data, handleOf(into));
+    });
+  }
+
+  download(from: DeviceTensor, into: HostTensor): Promise<void> {
+    return this.#explained("download", () => {
+      this.#checkAlike("download", into, from);
+      this.#memory.copyOut(handleOf(from), into.data);
+    });
+  }
+
+  release(tensor: DeviceTensor): void {
+    if (!this.#tensors.delete(tensor)) return;
+    // What is bound to it keeps the memory until it is forgotten, after a run that may be under way.
+    for (const session of this.#sessions) void session.forget(tensor);
+    handleOf(tensor).close();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.close()));
+    for (const tensor of this.#tensors) handleOf(tensor).close();
+    this.#tensors.clear();
+    this.#hostInfo.close();
+    this.#memory.close();
+  }
+
+  async #explained<T>(what: string, work: () => T): Promise<T> {
+    this.#checkOpen(what);
+    try {
+      return await Promise.resolve(work());
+    } catch (error) {
+      throw error instanceof ProviderError
+        ? error
+        : refusal({ where: what, library: LIBRARY }, "stopped", error);
+    }
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closing === null) return;
+    throw new ProviderError(`${what}: the device is closed, expected an open one; open it again`);
+  }
+
+  #checkOwn(where: string, tensors: Tensors): void {
+    for (const [name, tensor] of tensors) {
+      if (!isOnDevice(tensor) || this.#tensors.has(tensor)) continue;
+      throw new ProviderError(
+        `${where}: ${name} is a tensor that was released or is another device's, expected one that this device ` +
+          "allocated; allocate and upload it here",
+      );
+    }
+  }
+
+  #checkAlike(what: string, host: HostTensor, tensor: DeviceTensor): void {
+    this.#checkOwn(what, new Map([["the tensor", tensor]]));
+    checkArray(what, host);
+    const show = ({ dtype, shape }: HostTensor | DeviceTensor) => `${dtype} [${shape.join(", ")}]`;
+    if (show(host) === show(tensor)) return;
+    throw new ProviderError(
+      `${what}: the array is ${show(host)}, expected ${show(tensor)} as on the device; give one of that shape`,
+    );
+  }
+}
+
+/** What helps when a model is refused. */
+function remedyOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : "";
+  if (LEFT_TO_CPU.test(words))
+    return "; it has operators without a kernel of CUDA's: build it for cuda, or choose --ep cpu";
+  return NOT_CAPTURED.test(words) ? "; open the device without captureGraph" : "";
+}
