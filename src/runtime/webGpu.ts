@@ -41,6 +41,9 @@ const COPY_DST = 8;
 const STORAGE = 128;
 const READ_MODE = 1;
 
+/** The runtime's kernels read four words at once, beyond the last number too: of a shorter buffer they get others. */
+const KERNEL_BYTES = 16;
+
 const WHERE = "webgpu device";
 /** A node that the provider lacks is an error: it would run on the CPU, and its tensors travel, without a word. */
 const NO_FALLBACK = { session: { disable_cpu_ep_fallback: "1" } };
@@ -118,7 +121,7 @@ class WebGpuDevice implements Device {
 
   async allocate(dtype: HostTensor["dtype"], shape: readonly number[]): Promise<DeviceTensor> {
     this.#checkOpen();
-    const size = 4 * wordCount({ dtype, shape });
+    const size = KERNEL_BYTES * Math.ceil((4 * wordCount({ dtype, shape })) / KERNEL_BYTES);
     this.#gpu.pushErrorScope("out-of-memory");
     this.#gpu.pushErrorScope("validation");
     const buffer = this.#gpu.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });

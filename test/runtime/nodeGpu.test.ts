@@ -1,14 +1,13 @@
 /** @file onnxruntime-node's WebGPU, on the GPU that Chromium plays on the CPU, in a process of its own. */
 
 import assert from "node:assert/strict";
-import type { Device } from "../../src/runtime/device.js";
 import { closes, copiesTensors, runsModels, trainsAsTheCpu } from "../support/deviceSuite.js";
-import { findSwiftShader, openChildDevice } from "../support/remoteDevice.js";
+import { findSwiftShader, openChildDevice, type ChildDevice } from "../support/remoteDevice.js";
 
 const SMALL = { batchSize: 4, imageSize: 16, steps: 3 } as const;
 
 describe("a WebGPU device in Node", () => {
-  let device: Device;
+  let child: ChildDevice;
   before(async function () {
     const driver = findSwiftShader();
     if (driver === null) {
@@ -17,10 +16,10 @@ describe("a WebGPU device in Node", () => {
       );
       this.skip();
     }
-    device = await openChildDevice(driver);
+    child = await openChildDevice(driver);
   });
-  after(() => device?.close());
-  const here = () => device;
+  after(() => child?.end());
+  const here = () => child.device;
 
   copiesTensors(here);
   runsModels(here);

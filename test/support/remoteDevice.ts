@@ -34,8 +34,7 @@ function fill(into: Iterable<AnyTensor>, bytes: readonly string[] = []): void {
   );
 }
 
-/** @param end what is left to do once the device is closed */
-export function remoteDevice(asked: Ask, end: () => Promise<void> = () => Promise.resolve()): Device {
+function remoteDevice(asked: Ask): Device {
   let before: Promise<unknown> = Promise.resolve();
   /** One question after the other: release() is not waited for. */
   const ask: Ask = async (question) => {
@@ -73,7 +72,6 @@ export function remoteDevice(asked: Ask, end: () => Promise<void> = () => Promis
     release: (tensor) => void ask({ ask: "release", tensor: numberOf(tensor) }),
     async close() {
       await ask({ ask: "close" });
-      await end();
     },
   };
 }
@@ -105,11 +103,17 @@ export function findSwiftShader(): string | null {
   return files.find((path) => path.endsWith("vk_swiftshader_icd.json")) ?? null;
 }
 
+export interface ChildDevice {
+  readonly device: Device;
+  /** Ends the process. */
+  end(): Promise<void>;
+}
+
 /**
  * onnxruntime-node's WebGPU in a process of its own, which alone is told of that GPU.
  * @throws ProviderError with what the process was told
  */
-export async function openChildDevice(driver: string): Promise<Device> {
+export async function openChildDevice(driver: string): Promise<ChildDevice> {
   const runtimeFolder = mkdtempSync(join(tmpdir(), "instdisc-gpu-"));
   const env = { ...process.env, VK_DRIVER_FILES: driver, XDG_RUNTIME_DIR: runtimeFolder };
   // Its stderr carries what the drivers think of each other.
@@ -137,9 +141,10 @@ export async function openChildDevice(driver: string): Promise<Device> {
     await end();
     throw new ProviderError(fault);
   }
-  return remoteDevice(async (question) => {
+  const device = remoteDevice(async (question) => {
     const answered = next();
     child.send(question);
     return (await answered) as Answer;
-  }, end);
+  });
+  return { device, end };
 }
