@@ -11,13 +11,15 @@ export interface TrainerSetup {
   readonly command: readonly string[];
 }
 
-/** First the setup, then at any time a stop. */
-export type ToTrainer = TrainerSetup | "stop";
-
 export type FromTrainer =
+  /** What computes is there; nothing is written yet. */
+  | { readonly kind: "ready" }
   | { readonly kind: "event"; readonly event: TrainEvent }
   | { readonly kind: "done"; readonly summary: TrainSummary }
   | { readonly kind: "failed"; readonly error: PackedError };
+
+/** First the setup; `begin` once the run folder is ready; at any time a stop. */
+export type ToTrainer = TrainerSetup | "begin" | "stop";
 
 export interface TrainRun {
   /** @throws what the run failed with, of its class */
@@ -37,13 +39,26 @@ export class TrainingThread {
     this.#worker.unref();
   }
 
-  /** Once. */
-  train(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
+  /**
+   * Once.
+   * @param prepare readies the run folder, once it is sure that the provider is there
+   */
+  train(
+    plan: TrainPlan,
+    onEvent: (event: TrainEvent) => void,
+    prepare: () => Promise<void> = () => Promise.resolve(),
+  ): TrainRun {
     const worker = this.#worker;
     worker.ref();
+    const tell = (message: ToTrainer) => worker.postMessage(message);
     const summary = new Promise<TrainSummary>((resolve, reject) => {
+      const giveUp = (error: unknown) => {
+        reject(error instanceof Error ? error : new Error(String(error)));
+        void worker.terminate();
+      };
       worker.on("message", (message: FromTrainer) => {
-        if (message.kind === "event") onEvent(message.event);
+        if (message.kind === "ready") void prepare().then(() => tell("begin"), giveUp);
+        else if (message.kind === "event") onEvent(message.event);
         else if (message.kind === "done") resolve(message.summary);
         else reject(unpackError(message.error));
       });
@@ -56,9 +71,8 @@ export class TrainingThread {
         ),
       );
     });
-    const setup: TrainerSetup = { plan, command: process.argv.slice(2) };
-    worker.postMessage(setup satisfies ToTrainer);
-    return { summary, stop: () => worker.postMessage("stop" satisfies ToTrainer) };
+    tell({ plan, command: process.argv.slice(2) });
+    return { summary, stop: () => tell("stop") };
   }
 }
 

@@ -8,7 +8,7 @@ import { SETTINGS, type Settings } from "../../config/settings.js";
 import { RUN } from "../../run/layout.js";
 import { LEVELS } from "../../run/records.js";
 import { prepareRunFolder } from "../../run/runFolder.js";
-import type { TrainSummary } from "../../train/plan.js";
+import type { TrainEvent, TrainSummary } from "../../train/plan.js";
 import { TrainingThread } from "../../train/run.js";
 import { counted, duration, percent, table } from "../format.js";
 import { exitAtOnce, type Io } from "../io.js";
@@ -50,6 +50,7 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
         .example("$0 train", "the embedded sample, a few minutes")
         .example("$0 train --data photos --epochs 50 --out build/photos", "your own pictures")
         .example("$0 train --preset cifar10 --data cifar10 --resume auto", "the authors' recipe, in parts")
+        .example("$0 train --data photos --ep cuda --out build/photos", "on a GPU, where state and bank stay")
         .example("$0 train --config build/run/config.resolved.json --out build/again", "a run once more"),
     async (parsed) => {
       const { config, json } = parsed as unknown as Request;
@@ -63,17 +64,10 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
   );
 }
 
-async function train(
-  { plan, settings, folder }: PreparedRun,
-  thread: TrainingThread,
-  io: Io,
-): Promise<TrainSummary> {
-  if (folder !== "kept") {
-    await prepareRunFolder(plan.out, folder === "replaced");
-    await atomicWrite(join(plan.out, RUN.config), new TextEncoder().encode(printSettings(settings)));
-  }
+async function train(prepared: PreparedRun, thread: TrainingThread, io: Io): Promise<TrainSummary> {
   const progress = trainProgress(io);
-  const run = thread.train(plan, (event) => progress.show(event));
+  const show = (event: TrainEvent) => progress.show(event);
+  const run = thread.train(prepared.plan, show, () => prepareFolder(prepared));
   let interrupts = 0;
   const release = io.onInterrupt(() => {
     progress.stop();
@@ -87,6 +81,12 @@ async function train(
     release();
     progress.stop();
   }
+}
+
+async function prepareFolder({ plan, settings, folder }: PreparedRun): Promise<void> {
+  if (folder === "kept") return;
+  await prepareRunFolder(plan.out, folder === "replaced");
+  await atomicWrite(join(plan.out, RUN.config), new TextEncoder().encode(printSettings(settings)));
 }
 
 function describe(summary: TrainSummary, { data, skippedPaths }: PreparedRun): string {
