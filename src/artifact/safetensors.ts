@@ -40,9 +40,10 @@ const CODES: Readonly<Record<DType, string>> = {
   int8: "I8",
   uint8: "U8",
   bool: "BOOL",
+  bfloat16: "BF16",
 };
-/** Read, never written: the upper half of a float32, which therefore holds it exactly. */
-const BFLOAT16 = "BF16";
+/** Read as float32, whose upper half it is, and which therefore holds it exactly. */
+const BFLOAT16 = CODES.bfloat16;
 const BFLOAT16_BYTES = 2;
 const DTYPE_OF = new Map([
   ...Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType] as const),
@@ -51,7 +52,7 @@ const DTYPE_OF = new Map([
 
 const offset = z.int().min(0);
 const entrySchema = z.strictObject({
-  dtype: z.enum([...Object.values(CODES), BFLOAT16]),
+  dtype: z.enum(Object.values(CODES)),
   shape: z.array(offset),
   data_offsets: z.tuple([offset, offset]),
 });

@@ -11,6 +11,7 @@ export const DATA_TYPES: Readonly<Record<DType, number>> = {
   float32: DataType.FLOAT,
   float64: DataType.DOUBLE,
   float16: DataType.FLOAT16,
+  bfloat16: DataType.BFLOAT16,
   int64: DataType.INT64,
   int32: DataType.INT32,
   int8: DataType.INT8,

@@ -1,9 +1,19 @@
 /** @file Element types, under numpy's and PyTorch's names, and tensors of them. */
 
-export const DTYPES = ["float32", "float64", "float16", "int64", "int32", "int8", "uint8", "bool"] as const;
+export const DTYPES = [
+  "float32",
+  "float64",
+  "float16",
+  "bfloat16",
+  "int64",
+  "int32",
+  "int8",
+  "uint8",
+  "bool",
+] as const;
 export type DType = (typeof DTYPES)[number];
 
-export const FLOATS = ["float32", "float64", "float16"] as const satisfies readonly DType[];
+export const FLOATS = ["float32", "float64", "float16", "bfloat16"] as const satisfies readonly DType[];
 /** What operators compute with; int8 only keeps weights. */
 export const NUMBERS = [...FLOATS, "int64", "int32", "uint8"] as const satisfies readonly DType[];
 
@@ -11,6 +21,7 @@ const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,
   float16: 2,
+  bfloat16: 2,
   int64: 8,
   int32: 4,
   int8: 1,

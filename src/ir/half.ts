@@ -1,4 +1,4 @@
-/** @file IEEE 754 half precision, which JavaScript numbers of Node 20 cannot be stored as. */
+/** @file IEEE 754 half precision and bfloat16, which JavaScript numbers of Node 20 cannot be stored as. */
 
 /** The nearest of two neighbours; of two equally near, the even one. */
 function roundToEven(value: number): number {
@@ -24,4 +24,18 @@ export function decodeHalf(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The 16 bits of the bfloat16 nearest to `value`: the upper half of a float32, rounded. */
+export function encodeBfloat(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0;
+  word.setFloat32(0, value);
+  return roundToEven(word.getUint32(0) / 2 ** 16);
+}
+
+export function decodeBfloat(bits: number): number {
+  word.setUint32(0, bits * 2 ** 16);
+  return word.getFloat32(0);
 }

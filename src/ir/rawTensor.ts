@@ -2,7 +2,7 @@
 
 import { GraphError, ShapeError } from "../errors.js";
 import { elementBytes, isFloat, type DType, type Tensor } from "./dtype.js";
-import { decodeHalf, encodeHalf } from "./half.js";
+import { decodeBfloat, decodeHalf, encodeBfloat, encodeHalf } from "./half.js";
 import { elementCount, showShape } from "./shape.js";
 
 export interface RawTensor {
@@ -34,6 +34,11 @@ const ELEMENTS: Readonly<Record<DType, ElementCodec>> = {
     range: null,
     read: (view, offset) => decodeHalf(view.getUint16(offset, true)),
     write: (view, offset, value) => view.setUint16(offset, encodeHalf(value), true),
+  },
+  bfloat16: {
+    range: null,
+    read: (view, offset) => decodeBfloat(view.getUint16(offset, true)),
+    write: (view, offset, value) => view.setUint16(offset, encodeBfloat(value), true),
   },
   int64: {
     range: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],

@@ -1,16 +1,19 @@
-/** @file Times the candidates of a question in the runtime that training uses. */
+/** @file Times the candidates of a question in the runtime that training uses, on the host's arrays or on a device. */
 
 import { encodeModel } from "../codec/encode.js";
 import { ProviderError } from "../errors.js";
 import type { Graph, Value } from "../ir/graph.js";
 import { elementCount } from "../ir/shape.js";
 import { lower } from "../lower/lower.js";
+import { nameOutputs } from "../lower/passes/nameOutputs.js";
 import type { Target } from "../lower/target.js";
+import type { AnyTensor, Device, DeviceTensor } from "../runtime/device.js";
 import { openSession } from "../runtime/node.js";
-import { floats, int64s, type HostTensor, type Session } from "../runtime/session.js";
+import { floats, int64s, type HostTensor } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { betweenBlocks } from "./betweenBlocks.js";
-import { race, type Clock, type RaceRules } from "./race.js";
+import { fedAsFloat32 } from "./fedAsFloat32.js";
+import { race, type Clock, type Contestant, type RaceRules } from "./race.js";
 import type { Question } from "./questions.js";
 
 export interface Stopwatch {
@@ -23,35 +26,90 @@ export interface Stopwatch {
 /** Numbers that repeat after this many; a prime, so that rows of a tensor differ. */
 const PERIOD = 4093;
 
+type Tensors = ReadonlyMap<string, AnyTensor>;
+
+/** Where candidates run. */
+interface Place {
+  open(model: Uint8Array, where: string): Promise<PlacedSession>;
+  /** The tensor where it is to be fed from. */
+  put(tensor: HostTensor): Promise<AnyTensor>;
+  /** Gives back what `put` took. */
+  clear(): void;
+}
+
+interface PlacedSession {
+  run(feeds: Tensors, into: Tensors): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
  * @param threads of the runtime
  * @returns best time by candidate, ms, without those that the runtime refuses
  */
-export async function measureQuestion(
+export function measureQuestion(
   question: Question,
   target: Target,
   threads: number,
+  stopwatch: Stopwatch,
+): Promise<Map<string, number>> {
+  const host: Place = {
+    // On the host nothing is put elsewhere: what is fed are the host's own arrays.
+    open: (model, where) => openSession(model, where, { ep: target.ep, threads }),
+    put: (tensor) => Promise.resolve(tensor),
+    clear: () => undefined,
+  };
+  return measureIn(host, question, target, stopwatch);
+}
+
+/** The same on a device, whose tensors stay there between runs: for tuneGraphs. */
+export function measureOn(device: Device) {
+  return (
+    question: Question,
+    target: Target,
+    _threads: number,
+    stopwatch: Stopwatch,
+  ): Promise<Map<string, number>> => measureIn(onDevice(device), question, target, stopwatch);
+}
+
+function onDevice(device: Device): Place {
+  const put: DeviceTensor[] = [];
+  return {
+    open: (model, where) => device.openSession(model, where),
+    async put(tensor) {
+      const there = await device.allocate(tensor.dtype, tensor.shape);
+      put.push(there);
+      await device.upload(tensor, there);
+      return there;
+    },
+    clear: () => put.splice(0).forEach((tensor) => device.release(tensor)),
+  };
+}
+
+async function measureIn(
+  place: Place,
+  question: Question,
+  target: Target,
   { rules, clock, deadline }: Stopwatch,
 ): Promise<Map<string, number>> {
-  const opened: { readonly name: string; readonly graph: Graph; readonly session: Session }[] = [];
+  const opened: { readonly name: string; readonly graph: Graph; readonly session: PlacedSession }[] = [];
   try {
     for (const name of question.candidates) {
-      const graph = loweredQuestion(question, target, name);
-      const session = await openOrNull(graph, name, target, threads);
+      const graph = nameOutputs(fedAsFloat32(loweredQuestion(question, target, name)));
+      const session = await openOrNull(graph, name, place);
       if (session !== null) opened.push({ name, graph, session });
     }
-    const tensors = new Map<string, HostTensor>();
-    const contestants = opened.map(({ name, graph, session }) => {
-      const feeds = tensorsFor(graph.inputs, tensors);
-      const into = tensorsFor(
-        graph.outputs.map(({ value }) => value),
-        tensors,
-      );
-      return { name, run: () => session.run(feeds, into) };
-    });
+    const tensors = new Map<string, AnyTensor>();
+    const contestants: Contestant[] = [];
+    for (const { name, graph, session } of opened) {
+      const results = graph.outputs.map(({ value }) => value);
+      const feeds = await tensorsFor(graph.inputs, tensors, place);
+      const into = await tensorsFor(results, tensors, place);
+      contestants.push({ name, run: () => session.run(feeds, into) });
+    }
     return await race(contestants, rules, clock, deadline);
   } finally {
     for (const { session } of opened) await session.close();
+    place.clear();
   }
 }
 
@@ -62,15 +120,10 @@ export function loweredQuestion({ key, graph }: Question, target: Target, candid
 }
 
 /** A candidate that this build of the runtime does not know is no choice here, and no reason to fail. */
-async function openOrNull(
-  graph: Graph,
-  candidate: string,
-  { ep }: Target,
-  threads: number,
-): Promise<Session | null> {
+async function openOrNull(graph: Graph, candidate: string, place: Place): Promise<PlacedSession | null> {
   const model = encodeModel(graph, { producerVersion: VERSION });
   try {
-    return await openSession(model, `${graph.name} by ${candidate}`, { ep, threads });
+    return await place.open(model, `${graph.name} by ${candidate}`);
   } catch (error) {
     if (error instanceof ProviderError) return null;
     throw error;
@@ -78,15 +131,19 @@ async function openOrNull(
 }
 
 /** @param made tensors so far: what two candidates have in common is made once */
-function tensorsFor(values: readonly Value[], made: Map<string, HostTensor>): Map<string, HostTensor> {
-  return new Map(
-    values.map((value) => {
-      const key = `${value.name} ${value.dtype} ${value.shape.join()}`;
-      const tensor = made.get(key) ?? filledTensor(value);
-      made.set(key, tensor);
-      return [value.name, tensor];
-    }),
-  );
+async function tensorsFor(
+  values: readonly Value[],
+  made: Map<string, AnyTensor>,
+  place: Place,
+): Promise<Tensors> {
+  const tensors = new Map<string, AnyTensor>();
+  for (const value of values) {
+    const key = `${value.name} ${value.dtype} ${value.shape.join()}`;
+    const tensor = made.get(key) ?? (await place.put(filledTensor(value)));
+    made.set(key, tensor);
+    tensors.set(value.name, tensor);
+  }
+  return tensors;
 }
 
 /** Numbers from -1 to 1, none of them a zero or denormal, which processors treat differently; zeros for rows. */

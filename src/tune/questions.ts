@@ -20,8 +20,8 @@ export interface Question extends Ways {
 }
 
 const NOTHING_MEASURED: Choices = new Map();
-/** What a session can be fed with. */
-const FED = ["float32", "int64", "uint8"];
+/** What a session can be fed with, or a Cast can make of it. */
+const FED = ["float32", "float16", "bfloat16", "int64", "uint8"];
 
 /**
  * The questions of some graphs, those first that most arithmetic hangs on.

@@ -100,7 +100,7 @@ describe("a manifest", () => {
         "recipe.objective is missing, expected object; " +
         'recipe.optimizer.name is "adam", expected one of "sgd"|"adamw"|"lars"; ' +
         "preprocessing.mean is [1,2], expected array to have >=3 items; " +
-        'tensors[1].dtype is "float8", expected one of "float32"|"float64"|"float16"|"int64"|"int32"|"int8"|"uint8"|"bool"; ' +
+        'tensors[1].dtype is "float8", expected one of "float32"|"float64"|"float16"|"bfloat16"|"int64"|"int32"|"int8"|"uint8"|"bool"; ' +
         "tensors[2].shape[1] is null, expected a size or the name of a dimension; " +
         'tensors[2] has "colour", expected no such key; ' +
         'files.encoder.onnx.sha256 is "abc", expected 64 hexadecimal digits; ' +

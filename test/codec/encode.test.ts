@@ -119,6 +119,7 @@ describe("encodeModel", () => {
       float32: 1,
       float64: 11,
       float16: 10,
+      bfloat16: 16,
       int64: 7,
       int32: 6,
       int8: 3,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GraphError, ShapeError } from "../../src/errors.js";
 import { DTYPES, type DType } from "../../src/ir/dtype.js";
-import { decodeHalf, encodeHalf } from "../../src/ir/half.js";
+import { decodeBfloat, decodeHalf, encodeBfloat, encodeHalf } from "../../src/ir/half.js";
 import { asFloat32, fromFloat32, packTensor, unpackTensor } from "../../src/ir/rawTensor.js";
 
 describe("packTensor and unpackTensor", () => {
@@ -10,6 +10,7 @@ describe("packTensor and unpackTensor", () => {
       float32: [0.5, -0, Infinity, NaN],
       float64: [0.1, -0, -Infinity, 5e-324],
       float16: [0.5, -0, 65504, 2 ** -24],
+      bfloat16: [0.5, -0, 2 ** 127, NaN],
       int64: [-1, 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
       int32: [-1, 0, 2 ** 31 - 1, -(2 ** 31)],
       int8: [-128, -1, 0, 127],
@@ -108,5 +109,16 @@ describe("encodeHalf and decodeHalf", () => {
     assert.equal(decodeHalf(encodeHalf(-1e9)), -Infinity);
     assert.equal(decodeHalf(encodeHalf(2 ** -25)), 0);
     assert.ok(Number.isNaN(decodeHalf(encodeHalf(NaN))));
+  });
+});
+
+describe("bfloat16", () => {
+  it("is the upper half of a float32, rounded to the nearest, halves to the even one", () => {
+    assert.deepEqual(
+      [1, -2, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -7, Infinity].map(encodeBfloat),
+      [0x3f80, 0xc000, 0x3f80, 0x3f82, 0x3f81, 0x7f80],
+    );
+    for (let bits = 0; bits < 0x7f80; bits += 7) assert.equal(encodeBfloat(decodeBfloat(bits)), bits);
+    assert.ok(Number.isNaN(decodeBfloat(encodeBfloat(NaN))));
   });
 });

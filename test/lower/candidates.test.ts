@@ -1,10 +1,15 @@
-/** @file Every way to write an operator for the CPU gives what the interpreter gives. */
+/**
+ * @file Every way to write an operator gives what the interpreter gives. Those for CUDA are operators of the ONNX standard,
+ * so the CPU runs them too.
+ */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { OpKind } from "../../src/ir/opTable.js";
 import { candidatesFor, type Candidate, type Target } from "../../src/lower/target.js";
 import { blockedCpu } from "../../src/lower/targets/blockedCpu.js";
+import { cpu } from "../../src/lower/targets/cpu.js";
+import { cuda } from "../../src/lower/targets/cuda.js";
 import { BLOCK, NO_BLOCKS } from "../support/block.js";
 import { caseFeeds, caseGraph, sampleCases, type OpCase } from "../support/opCases.js";
 import type { Draw } from "../support/opCases/draw.js";
@@ -90,8 +95,11 @@ function only(target: Target, op: OpKind, candidate: Candidate<OpKind>): Target 
 }
 
 /** Cases that a candidate is right for, of those drawn. */
-async function compareAll(op: OpKind, cases: readonly OpCase[]): Promise<Map<string, number>> {
-  const target = blockedCpu(BLOCK);
+async function compareAll(
+  target: Target,
+  op: OpKind,
+  cases: readonly OpCase[],
+): Promise<Map<string, number>> {
   const compared = new Map<string, number>();
   for (const opCase of cases) {
     const graph = caseGraph(opCase);
@@ -110,20 +118,30 @@ async function compareAll(op: OpKind, cases: readonly OpCase[]): Promise<Map<str
   return compared;
 }
 
+function compareCandidatesOf(target: Target, ops = Object.keys(target.candidates) as OpKind[]): void {
+  for (const op of ops) {
+    it(`of ${op} all give what the interpreter gives`, async () => {
+      const blocked = CASES[op] ? fc.sample(CASES[op], { numRuns: 30, seed: 1 }) : [];
+      const cases = [...sampleCases(op, 10).map(withSizes), ...blocked];
+      const compared = await compareAll(target, op, cases);
+      const all = target.candidates[op]!.map(({ name }) => name);
+      assert.deepEqual([...compared.keys()].sort(), [...all].sort());
+    });
+  }
+}
+
 describe("candidates for the cpu", () => {
   before(function () {
     if (NO_BLOCKS === null) return;
     console.log(`      skipped: ${NO_BLOCKS}`);
     this.skip();
   });
+  compareCandidatesOf(blockedCpu(BLOCK));
+});
 
-  for (const op of Object.keys(blockedCpu(BLOCK).candidates) as OpKind[]) {
-    it(`of ${op} all give what the interpreter gives`, async () => {
-      const blocked = CASES[op] ? fc.sample(CASES[op], { numRuns: 30, seed: 1 }) : [];
-      const cases = [...sampleCases(op, 10).map(withSizes), ...blocked];
-      const compared = await compareAll(op, cases);
-      const all = blockedCpu(BLOCK).candidates[op]!.map(({ name }) => name);
-      assert.deepEqual([...compared.keys()].sort(), [...all].sort());
-    });
-  }
+describe("candidates for cuda, on the cpu", () => {
+  const own = (Object.keys(cuda.candidates) as OpKind[]).filter(
+    (op) => cuda.candidates[op] !== cpu.candidates[op],
+  );
+  compareCandidatesOf({ ...cuda, ep: "cpu" }, own);
 });

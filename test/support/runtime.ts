@@ -8,7 +8,7 @@ import { lower } from "../../src/lower/lower.js";
 import type { Target } from "../../src/lower/target.js";
 import { ndArray, type Feeds, type NdArray } from "./reference.js";
 
-type RuntimeDType = Exclude<DType, "float16">;
+type RuntimeDType = Exclude<DType, "float16" | "bfloat16">;
 
 const ARRAYS = {
   float32: Float32Array,

@@ -48,7 +48,7 @@ export function startPython(file: string, args: readonly string[]): Promise<Line
   return startChild(findPython(), [`tools/bench/${file}`, ...args]);
 }
 
-/** Another program of ours, compiled beside this one. */
+/** Another program of ours, compiled beside this one, or under its path from there. */
 export function startNode(file: string, args: readonly string[]): Promise<LineChild> {
   return startChild(process.execPath, [`dist/tools/bench/${file}`, ...args]);
 }

@@ -1,6 +1,7 @@
 """Training steps in PyTorch: the other side of tools/bench/step.ts and memory.ts, which start it.
 
     .venv/bin/python tools/bench/step.py FOLDER --layout eager|channels_last
+        [--device cpu|cuda] [--precision fp32|tf32|bf16|fp16] [--compile]
 
 FOLDER is of writeCase in stepCases.ts: case.json, and a batch, a bank and weights as raw numbers. Prints one line of JSON
 once the step is ready, then, for each number of steps read from stdin, takes as many and prints
@@ -14,6 +15,7 @@ whose losses are compared and drawn by torch.randint after them, which is faster
 """
 
 import argparse
+import contextlib
 import json
 import math
 import platform
@@ -63,12 +65,13 @@ class Nce:
         self.instances = facts["instances"]
         self.normalizer = math.exp(facts["logNormalizer"])
         self.checked_noise = list(checked_noise)
+        self.device = checked_noise.device
 
     def noise_rows(self, batch: int) -> Tensor:
         """[B, m]"""
         if self.checked_noise:
             return self.checked_noise.pop(0)
-        return torch.randint(self.instances, (batch, self.negatives))
+        return torch.randint(self.instances, (batch, self.negatives), device=self.device)
 
     def __call__(self, embeddings: Tensor, rows: Tensor, bank: Tensor) -> Tensor:
         batch, dim = embeddings.shape
@@ -97,15 +100,22 @@ def make_network(recipe: dict, state: Path) -> nn.Module:
 class Step:
     """One batch, over and over."""
 
-    def __init__(self, folder: Path, facts: dict, layout: str):
+    def __init__(self, folder: Path, facts: dict, layout: str, device: str, precision: str, compiled: bool):
         recipe, sgd = facts["recipe"], facts["recipe"]["optimizer"]
         side, batch = recipe["imageSize"], recipe["batchSize"]
 
         def read(name: str, dtype: str) -> Tensor:
-            return torch.from_numpy(np.fromfile(folder / name, dtype))
+            return torch.from_numpy(np.fromfile(folder / name, dtype)).to(device)
 
         memory_format = LAYOUTS[layout]
-        self.network = make_network(recipe, folder / "state.safetensors").to(memory_format=memory_format)
+        self.network = make_network(recipe, folder / "state.safetensors").to(device, memory_format=memory_format)
+        self.encode = torch.compile(self.network) if compiled else self.network
+        half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+        self.autocast = (
+            contextlib.nullcontext if half is None else lambda: torch.autocast(device, half)
+        )
+        self.scaler = torch.amp.GradScaler(device, enabled=precision == "fp16")
+        self.host_pictures = None
         self.pictures = read("pixels.f32", "<f4").view(batch, 3, side, side).contiguous(memory_format=memory_format)
         self.bank = read("bank.f32", "<f4").view(-1, recipe["embeddingDim"])
         self.rows = read("rows.i64", "<i8")
@@ -124,11 +134,17 @@ class Step:
 
     def take(self) -> float:
         """Returns the loss, nats."""
-        embeddings = F.normalize(self.network(self.pictures))
+        if self.host_pictures is not None:
+            # A batch crosses the bus in every step, as ours does.
+            self.pictures.copy_(self.host_pictures, non_blocking=True)
+        with self.autocast():
+            features = self.encode(self.pictures)
+        embeddings = F.normalize(features.float())
         loss = self.objective(embeddings, self.rows, self.bank)
         self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         with torch.no_grad():
             old = self.bank.index_select(0, self.rows)
             moved = self.bank_momentum * old + (1 - self.bank_momentum) * embeddings
@@ -140,12 +156,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Training steps in PyTorch.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--layout", choices=sorted(LAYOUTS), required=True)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--precision", choices=["fp32", "tf32", "bf16", "fp16"], default="fp32")
+    parser.add_argument("--compile", action="store_true")
     options = parser.parse_args()
 
     facts = json.loads((options.folder / "case.json").read_text())
     torch.set_num_threads(facts["threads"])
     bytes_before = resident_bytes()
-    step = Step(options.folder, facts, options.layout)
+    on_gpu = options.device == "cuda"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = options.precision != "fp32"
+    torch.backends.cudnn.benchmark = True
+    step = Step(options.folder, facts, options.layout, options.device, options.precision, options.compile)
+    if on_gpu:
+        step.host_pictures = step.pictures.cpu().pin_memory()
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     print(json.dumps({"versions": versions, "bytesBefore": bytes_before}), flush=True)
     for line in sys.stdin:

@@ -1,6 +1,6 @@
 /** @file Processes that take training steps when they are asked to: ours, and PyTorch's in both layouts. */
 
-import { startNode, startPython } from "./lineChild.js";
+import { startNode, startPython, type LineChild } from "./lineChild.js";
 import type { Contestant } from "./turns.js";
 
 export const OURS = "ours";
@@ -9,7 +9,7 @@ type Peer = keyof typeof LAYOUTS;
 export const PEERS = Object.keys(LAYOUTS) as readonly Peer[];
 export const SIDES: readonly (typeof OURS | Peer)[] = [OURS, ...PEERS];
 
-/** Relative, of the first step. */
+/** Of float32, relative, of the first step. */
 const TOLERANCE = 1e-4;
 /** Of later ones. Deep networks make much of rounding: with ResNet-50 PyTorch's own layouts come to differ by 5e-3. */
 const LATER_TOLERANCE = 3e-2;
@@ -29,6 +29,11 @@ export async function startStep(name: (typeof SIDES)[number], folder: string): P
     name === OURS
       ? await startNode("stepOurs.js", [folder])
       : await startPython("step.py", [folder, "--layout", LAYOUTS[name]]);
+  return stepProcess(name, child);
+}
+
+/** A child that answers a number of steps with their seconds and losses. */
+export function stepProcess(name: string, child: LineChild): StepProcess {
   const ask = async (count: number) =>
     (await child.ask(String(count))) as { readonly seconds: number; readonly losses: readonly number[] };
   return {
@@ -43,19 +48,22 @@ export async function startStep(name: (typeof SIDES)[number], folder: string): P
 
 /**
  * Takes the first steps of each.
+ * @param tolerance relative, of the first step
  * @returns losses by name
  * @throws when they are not those of the first process
  */
 export async function checkLosses(
   steps: readonly StepProcess[],
   count: number,
+  tolerance = TOLERANCE,
 ): Promise<Record<string, readonly number[]>> {
   const losses: Record<string, readonly number[]> = {};
   for (const step of steps) losses[step.name] = await step.take(count);
   const expected = losses[steps[0]!.name]!;
   for (const [name, found] of Object.entries(losses)) {
     const differs = found.some(
-      (loss, at) => Math.abs(loss / expected[at]! - 1) > (at === 0 ? TOLERANCE : LATER_TOLERANCE),
+      (loss, at) =>
+        Math.abs(loss / expected[at]! - 1) > (at === 0 ? tolerance : Math.max(tolerance, LATER_TOLERANCE)),
     );
     if (differs)
       throw new Error(

@@ -67,6 +67,7 @@ const DATA_TYPES: Readonly<Record<DType, number>> = {
   bool: 9,
   float16: 10,
   float64: 11,
+  bfloat16: 16,
 };
 const DTYPE_OF = new Map(Object.entries(DATA_TYPES).map(([dtype, code]) => [code, dtype as DType]));
 

@@ -114,7 +114,19 @@ function seen(
 
 function padded(op: OpBuilder, { inputs: { X }, attributes: { pads } }: WeightGradient): Value {
   const [top, left, bottom, right] = pads as [number, number, number, number];
-  return pads.some((pad) => pad > 0) ? op.pad(X, [0, 0, top, left, 0, 0, bottom, right]) : X;
+  if (pads.every((pad) => pad === 0)) return X;
+  // No provider pads bfloat16.
+  if (X.dtype === "bfloat16") return between(op, between(op, X, 2, top, bottom), 3, left, right);
+  return op.pad(X, [0, 0, top, left, 0, 0, bottom, right]);
+}
+
+/** x with zeros before and after it along an axis. */
+function between(op: OpBuilder, x: Value, axis: number, before: number, after: number): Value {
+  const zeros = (count: number): Value[] => {
+    const shape = sizes(x).map((size, at) => (at === axis ? count : size));
+    return count > 0 ? [op.expand(op.scalar(0, x), shape)] : [];
+  };
+  return op.concat([...zeros(before), x, ...zeros(after)], axis);
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
@@ -156,4 +168,20 @@ export function weightGradientByPicture(op: OpBuilder, node: WeightGradient): Va
   const unfolded = op.reshape(op.concat(columns, 2), [batch, channels * kernelHeight * kernelWidth, pixels]);
   const products = op.matMul(op.reshape(dY, [batch, filters, pixels]), op.transpose(unfolded, [0, 2, 1]));
   return op.reshape(op.reduceSum(products, [0]), [filters, channels, kernelHeight, kernelWidth]);
+}
+
+/**
+ * dW as one convolution: of X with channels for pictures, by dY with pictures for channels. Its kernel is as large as
+ * the map, its result as small as W. Strides and dilations change places.
+ */
+export function weightGradientBySwappedConv(op: OpBuilder, node: WeightGradient): Value {
+  const { dY, X } = node.inputs;
+  const { kernelShape, strides, pads, dilations } = node.attributes;
+  const swap = (x: Value) => op.transpose(x, [1, 0, 2, 3]);
+  const products = op.conv(swap(X), swap(dY), { strides: dilations, dilations: strides, pads }); // [C, K, ≥kH, ≥kW]
+  // Pixels that a stride leaves over at the end give rows that no kernel has.
+  const ranges = kernelShape.flatMap((size, at) =>
+    sizes(products)[at + 2]! > size ? [{ axis: at + 2, start: 0, end: size }] : [],
+  );
+  return swap(ranges.length > 0 ? op.slice(products, ranges) : products);
 }

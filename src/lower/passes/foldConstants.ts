@@ -63,9 +63,11 @@ function compute(node: Node, [first, second]: readonly Tensor[], shape: readonly
   return node.op === "Expand" ? fill(a) : null;
 }
 
-/** Float16 is left to the runtime, which knows how to round it. */
-function foldable(value: Value): boolean {
-  return isStatic(value.shape) && elementCount(value.shape) <= MAX_ELEMENTS && value.dtype !== "float16";
+/** Left to the runtime, which knows how to round them. */
+const HALVES: readonly DType[] = ["float16", "bfloat16"];
+
+function foldable({ dtype, shape }: Value): boolean {
+  return isStatic(shape) && elementCount(shape) <= MAX_ELEMENTS && !HALVES.includes(dtype);
 }
 
 export const foldConstants: Pass = {
