@@ -7,17 +7,16 @@
 
 import { augmentationGraph } from "../../graphs/index.js";
 import { encodeModel } from "../codec/encode.js";
-import { viewOf, type AugmentOptions } from "../data/augment.js";
+import type { AugmentOptions } from "../data/augment.js";
 import type { Batch } from "../data/loader.js";
-import { drawReplacement, noneReadable } from "../data/replacement.js";
-import { createShuffledSampler, type Sampler } from "../data/sampler.js";
+import { createShuffledSampler } from "../data/sampler.js";
 import { checkTransform, type TransformOptions } from "../data/transform.js";
 import { lower } from "../lower/lower.js";
 import type { Target } from "../lower/target.js";
-import type { AnyTensor, Device, DeviceSession, DeviceTensor } from "../runtime/device.js";
-import { int64s } from "../runtime/session.js";
+import type { Device, DeviceSession, DeviceTensor } from "../runtime/device.js";
 import { VERSION } from "../version.js";
 import type { ResidentPictures } from "./residentPictures.js";
+import { ViewBatches, type DrawnBatch } from "./viewBatches.js";
 import { partsOf, ViewNumbers } from "./viewNumbers.js";
 
 /** As messages call the model. */
@@ -28,8 +27,6 @@ export type DeviceBatch = Omit<Batch, "pixelValues"> & {
   /** [batchSize, 3, imageSize, imageSize] float32; the same tensor for every batch, so it holds until the next one. */
   readonly pixelValues: DeviceTensor;
 };
-
-type DrawnBatch = Pick<Batch, "step" | "epoch" | "rows" | "broken">;
 
 export interface DeviceLoaderOptions extends Omit<TransformOptions, "transform"> {
   readonly augment: AugmentOptions;
@@ -42,56 +39,31 @@ export interface DeviceLoaderOptions extends Omit<TransformOptions, "transform">
   readonly accumulation?: number;
 }
 
+/** What a loader is made of. */
+interface Parts {
+  readonly device: Device;
+  readonly session: DeviceSession;
+  readonly batches: ViewBatches;
+  readonly pixelValues: DeviceTensor;
+}
+
 export class DeviceLoader {
   readonly stepsPerEpoch: number; // batches
-  readonly #device: Device;
-  readonly #session: DeviceSession;
-  readonly #pictures: ResidentPictures;
-  readonly #options: DeviceLoaderOptions;
-  readonly #sampler: Sampler;
-  readonly #numbers: ViewNumbers;
-  readonly #rows;
-  readonly #feeds: ReadonlyMap<string, AnyTensor>;
-  readonly #pixelValues: DeviceTensor;
+  readonly #parts: Parts;
   #step: number;
-  readonly #endStep: number;
-  /** The batch that #step says, drawn ahead; null: not yet. */
+  readonly #endStep: number; // exclusive
+  /** The batch of #step, where it is drawn already. */
   #drawn: Promise<DrawnBatch> | null = null;
   #waitedMs = 0;
   #open = true;
 
   private constructor(
-    device: Device,
-    session: DeviceSession,
-    pictures: ResidentPictures,
-    options: DeviceLoaderOptions,
-    pixelValues: DeviceTensor,
+    parts: Parts,
+    stepsPerEpoch: number,
+    { firstStep = 0, steps = Infinity }: DeviceLoaderOptions,
   ) {
-    const {
-      batchSize,
-      seed,
-      accumulation = 1,
-      firstStep = 0,
-      steps = Infinity,
-      augment,
-      imageSize,
-    } = options;
-    const { channels, isGray } = pictures;
-    this.#device = device;
-    this.#session = session;
-    this.#pictures = pictures;
-    this.#options = options;
-    this.#sampler = createShuffledSampler(isGray.length, batchSize, seed, accumulation);
-    this.stepsPerEpoch = this.#sampler.stepsPerEpoch;
-    const parts = partsOf(augment, channels, imageSize);
-    this.#numbers = new ViewNumbers(batchSize, augment, parts, channels);
-    this.#rows = int64s([batchSize]);
-    this.#feeds = new Map<string, AnyTensor>([
-      ["pictures", pictures.pixels],
-      ["rows", this.#rows],
-      ...this.#numbers.tensors,
-    ]);
-    this.#pixelValues = pixelValues;
+    this.#parts = parts;
+    this.stepsPerEpoch = stepsPerEpoch;
     this.#step = firstStep;
     this.#endStep = firstStep + steps;
   }
@@ -106,18 +78,19 @@ export class DeviceLoader {
     pictures: ResidentPictures,
     options: DeviceLoaderOptions,
   ): Promise<DeviceLoader> {
-    const { augment, batchSize, imageSize, mean, std, seed, target } = options;
+    const { augment, batchSize, imageSize, mean, std, seed, target, accumulation } = options;
+    const { channels, height, width, isGray } = pictures;
     checkTransform({ transform: { kind: "augment", options: augment }, imageSize, mean, std, seed });
-    createShuffledSampler(pictures.isGray.length, batchSize, seed, options.accumulation);
-    const { channels, height, width } = pictures;
-    const graph = augmentationGraph({
-      ...{ batchSize, channels, height, width, imageSize, mean, std },
-      ...partsOf(augment, channels, imageSize),
-    });
+    const sampler = createShuffledSampler(isGray.length, batchSize, seed, accumulation);
+    const parts = partsOf(augment, channels, imageSize);
+    const shape = { batchSize, channels, height, width, imageSize };
+    const graph = augmentationGraph({ ...shape, ...parts, mean, std });
     const model = encodeModel(lower(graph, target), { producerVersion: VERSION });
     const session = await device.openSession(model, MODEL);
     const pixelValues = await device.allocate("float32", [batchSize, 3, imageSize, imageSize]);
-    return new DeviceLoader(device, session, pictures, options, pixelValues);
+    const numbers = new ViewNumbers(batchSize, augment, parts, channels);
+    const batches = new ViewBatches({ augment, seed, pictures, sampler, numbers, batchSize });
+    return new DeviceLoader({ device, session, batches, pixelValues }, sampler.stepsPerEpoch, options);
   }
 
   /** Seconds that next() has kept its callers waiting, from the start. */
@@ -126,20 +99,21 @@ export class DeviceLoader {
   }
 
   /**
-   * The next batch, null after the last or after close(). What the batch before holds is gone.
-   * @throws DataError when no picture of the batch can be replaced by one that can be read; ProviderError
+   * The next batch, null after the last or after close(). What the batch before holds is gone. One call at a time.
+   * @throws DataError when no picture can take the place of a broken one; ProviderError
    */
   async next(): Promise<DeviceBatch | null> {
     if (!this.#open || this.#step >= this.#endStep) return null;
+    const { session, batches, pixelValues } = this.#parts;
     const began = performance.now();
-    const drawn = await (this.#drawn ??= this.#draw(this.#step));
-    await this.#session.run(this.#feeds, new Map([["pixel_values", this.#pixelValues]]));
+    const drawn = await (this.#drawn ??= batches.draw(this.#step));
+    await session.run(batches.feeds, new Map([["pixel_values", pixelValues]]));
     this.#step++;
     this.#drawn = null;
     // While the device is busy with the step.
     setTimeout(() => this.#drawAhead(), 0);
     this.#waitedMs += performance.now() - began;
-    return { ...drawn, count: drawn.rows.length, pixelValues: this.#pixelValues };
+    return { ...drawn, count: drawn.rows.length, pixelValues };
   }
 
   /** As a loader's; there is nothing to give back. */
@@ -150,42 +124,14 @@ export class DeviceLoader {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await this.#session.close();
-    this.#device.release(this.#pixelValues);
-  }
-
-  /** Rows with others in the place of those that cannot be read. */
-  async #readable(asked: Int32Array<ArrayBuffer>, epoch: number): Promise<Pick<Batch, "rows" | "broken">> {
-    const { broken: faults, name, isGray } = this.#pictures;
-    const rows = asked.slice();
-    const broken = [...asked].flatMap((row) => faults.get(row) ?? []);
-    for (const [place, row] of asked.entries()) {
-      if (!faults.has(row)) continue;
-      const of = { seed: this.#options.seed, epoch, row, rowCount: isGray.length };
-      const standIn = await drawReplacement(of, rows, (candidate) => !faults.has(candidate));
-      if (standIn === null) throw noneReadable(name, isGray.length, broken[0]!.reason);
-      rows[place] = standIn;
-    }
-    return { rows, broken };
+    const { device, session, pixelValues } = this.#parts;
+    await session.close();
+    device.release(pixelValues);
   }
 
   #drawAhead(): void {
     if (!this.#open || this.#step >= this.#endStep) return;
-    this.#drawn ??= this.#draw(this.#step);
+    this.#drawn ??= this.#parts.batches.draw(this.#step);
     this.#drawn.catch(() => undefined); // next() awaits it again and reports the error
-  }
-
-  /** Writes the feeds of a batch. */
-  async #draw(step: number): Promise<DrawnBatch> {
-    const epoch = this.#sampler.epochOf(step);
-    const { rows, broken } = await this.#readable(this.#sampler.batchRows(step), epoch);
-    const { augment, seed } = this.#options;
-    const { width, height, isGray } = this.#pictures;
-    rows.forEach((row, place) => {
-      const view = viewOf(augment, { seed, epoch, row, width, height });
-      this.#numbers.set(place, view, isGray[row] === 1);
-      this.#rows.data[place] = BigInt(row);
-    });
-    return { step, epoch, rows, broken };
   }
 }
