@@ -1,8 +1,8 @@
 /**
  * @file Random views of a batch's pictures, cut out of a whole data set that lies where the provider computes. What is
- * drawn comes in as a few numbers a picture, so that a view is the same wherever it is computed: the numbers of
- * src/data/transform.ts within float32 rounding (in products that the provider rounds to TF32, half of 1/255 before
- * normalization).
+ * drawn comes in as some numbers a picture, so that a view is the same wherever it is computed: that of
+ * src/data/transform.ts within a thousandth of 1/255 before normalization; where the provider multiplies matrices in
+ * TF32, within 2/255.
  *
  * | input       | dtype, shape              | what                                                                    |
  * |-------------|---------------------------|-------------------------------------------------------------------------|
