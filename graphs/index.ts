@@ -9,6 +9,7 @@ export {
   type Network,
   type NetworkConfig,
 } from "./architectures.js";
+export { augmentationGraph, type AugmentationConfig } from "./augmentation.js";
 export { bankUpdate } from "./bankUpdate.js";
 export { bankInitGraph, encode, encoderGraph, type Encoded, type EncoderConfig } from "./encoder.js";
 export { knnGraph } from "./knn.js";

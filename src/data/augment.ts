@@ -7,7 +7,7 @@
  * leaves the jitter out now and then and adds the blur (Chen, Fan, Girshick, He 2020).
  */
 
-import type { RandomStream } from "../random/philox.js";
+import { RandomStream } from "../random/philox.js";
 import { DEFAULT_BLUR_SIGMA, JITTER_STEPS } from "./augmentOptions.js";
 import type { AugmentOptions, JitterStep } from "./augmentOptions.js";
 import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, turnGray } from "./color.js";
@@ -57,6 +57,20 @@ export function drawView(stream: RandomStream, options: AugmentOptions, width: n
   const blurred = stream.uniform() < (options.blur ?? 0);
   const sigma = stream.uniformIn(...(options.blurSigma ?? DEFAULT_BLUR_SIGMA));
   return { crop, flip, jitter: jittered ? jitter : [], gray, blur: blurred ? sigma : null };
+}
+
+/** Which view of which picture. */
+export interface ViewOf {
+  readonly seed: number; // 0 to 2^32 - 1
+  readonly epoch: number;
+  readonly row: number;
+  readonly width: number; // pixels
+  readonly height: number; // pixels
+}
+
+/** The view of a picture in an epoch: the same wherever it is computed. */
+export function viewOf(options: AugmentOptions, { seed, epoch, row, width, height }: ViewOf): View {
+  return drawView(new RandomStream(seed, "augment", epoch, row), options, width, height);
 }
 
 /** Applies the colour part of a view in place; crop and flip happen while resizing, the blur after this. */

@@ -5,16 +5,14 @@
  */
 
 import { DataError } from "../errors.js";
-import { RandomStream } from "../random/philox.js";
 import type { Dataset, Picture } from "./dataset.js";
 import type { BrokenPicture, MakeBatch } from "./loaderProtocol.js";
+import { drawReplacement, noneReadable } from "./replacement.js";
 import type { Transform, TransformOptions } from "./transform.js";
 import { createTransform } from "./transform.js";
 
 /** Pictures being decoded at once: libuv's pool, which runs sharp, has four threads by default. */
 const LANES = 4;
-/** After so many draws without one good picture the set is taken to hold none. */
-const REPLACEMENT_DRAWS = 1000;
 
 export interface BatchMakerOptions {
   readonly dataset: Dataset;
@@ -108,8 +106,7 @@ export class BatchMaker {
   }
 
   /**
-   * Fills a broken picture's slot with a good one: the first drawn that the batch has not, since a bank row should
-   * be written once a step; where only pictures of the batch can be read, the first drawn of those.
+   * Fills a broken picture's slot with a good one.
    * @param present [count] rows of the batch, changed at `slot`
    */
   async #replace(
@@ -118,29 +115,16 @@ export class BatchMaker {
     slot: number,
     broken: readonly BrokenPicture[],
   ): Promise<void> {
-    const row = job.rows[slot]!;
-    const stream = new RandomStream(this.#options.transform.seed, "replacement", job.epoch, row);
-    const isBroken = (candidate: number): boolean => broken.some((fault) => fault.row === candidate);
-    let twice: number | null = null;
-    for (let draw = 0; draw < REPLACEMENT_DRAWS; draw++) {
-      const candidate = stream.below(this.#options.dataset.size);
-      if (present.includes(candidate)) {
-        if (!isBroken(candidate)) twice ??= candidate;
-      } else if (!isBroken(candidate) && (await this.#write(job, slot, candidate)) === null) {
-        present[slot] = candidate;
-        return;
-      }
-    }
-    if (twice === null) throw this.#noneLeft(broken);
-    await this.#write(job, slot, twice);
-    present[slot] = twice;
-  }
-
-  #noneLeft(broken: readonly BrokenPicture[]): DataError {
-    const { name, size } = this.#options.dataset;
-    return new DataError(
-      `${name}: found no picture that can be read, in ${REPLACEMENT_DRAWS} draws from ${size}, expected at least ` +
-        `one; the first fault: ${broken[0]!.reason}`,
-    );
+    const { dataset, transform } = this.#options;
+    const of = { seed: transform.seed, epoch: job.epoch, row: job.rows[slot]!, rowCount: dataset.size };
+    const isBroken = (candidate: number): boolean => broken.some(({ row }) => row === candidate);
+    const row = await drawReplacement(of, present, async (candidate) => {
+      // To know whether a picture is good, it is written.
+      const known = isBroken(candidate) || present.includes(candidate);
+      return known ? !isBroken(candidate) : (await this.#write(job, slot, candidate)) === null;
+    });
+    if (row === null) throw noneReadable(dataset.name, dataset.size, broken[0]!.reason);
+    if (present.includes(row)) await this.#write(job, slot, row);
+    present[slot] = row;
   }
 }

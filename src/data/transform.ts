@@ -4,8 +4,7 @@
  */
 
 import { UsageError } from "../errors.js";
-import { RandomStream } from "../random/philox.js";
-import { drawView, recolor } from "./augment.js";
+import { recolor, viewOf, type View } from "./augment.js";
 import { defaultBlurKernel, faultsOfAugmentation } from "./augmentOptions.js";
 import type { AugmentOptions } from "./augmentOptions.js";
 import { GaussianBlur } from "./blur.js";
@@ -86,8 +85,9 @@ export function createTransform(options: TransformOptions): Transform {
   return (picture, epoch, row, out, offset) => {
     const planes = picture.channels === 1 ? gray : color;
     if (transform.kind === "augment") {
-      const stream = new RandomStream(seed, "augment", epoch, row);
-      augmentInto(planes, picture, stream, transform.options, tools);
+      const { width, height } = picture;
+      const view = viewOf(transform.options, { seed, epoch, row, width, height });
+      augmentInto(planes, picture, view, transform.options, tools);
     } else {
       takeCentre(planes, picture, transform.resize ?? imageSize, tools.resampler);
     }
@@ -118,11 +118,10 @@ function toolsOf(transform: TransformKind, imageSize: number): Tools {
 function augmentInto(
   planes: Planes,
   picture: Picture,
-  stream: RandomStream,
+  view: View,
   options: AugmentOptions,
   { resampler, blurrer }: Tools,
 ): void {
-  const view = drawView(stream, options, picture.width, picture.height);
   const { left, top, width, height } = view.crop;
   const window = { outLength: resampler.size, windowFirst: 0, windowLength: resampler.size };
   resampler.resample(

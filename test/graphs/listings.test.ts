@@ -9,6 +9,7 @@ import { join } from "node:path";
 import {
   accumulateStepGraph,
   addObjective,
+  augmentationGraph,
   bankWriteGraph,
   encoderGraph,
   finiteCheckGraph,
@@ -55,6 +56,12 @@ const LISTINGS: Readonly<Record<string, () => Graph>> = {
     accumulateStepGraph({ ...NARROW, arch: "resnet10", accumulation: 4 }),
   "train-step-resnet10-cifar-accumulation": () =>
     trainStepGraph({ ...NARROW, arch: "resnet10", accumulation: 4 }),
+  augmentation: () =>
+    augmentationGraph({
+      ...{ batchSize: 128, channels: 3, height: 32, width: 32, imageSize: 32 },
+      ...{ beforeHue: 3, hue: true, afterHue: 4, blurRadius: 1 },
+      ...{ mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+    }),
   // Of the smallest network: lowered, a listing is more than twice as long.
   "bank-write": () => bankWriteGraph({ instances: 50_000, embeddingDim: 128, batchSize: 32 }),
   "finite-check": () =>

@@ -9,7 +9,7 @@ import { openRuntime } from "../../src/native/onnxruntime/env.js";
 import { liveHandles } from "../../src/native/onnxruntime/handle.js";
 import type { AnyTensor, Device, DeviceTensor } from "../../src/runtime/device.js";
 import { NativeDevice } from "../../src/runtime/native/device.js";
-import { hostMemory } from "../../src/runtime/native/memory.js";
+import { hostMemory as arrays } from "../../src/runtime/native/memory.js";
 import { openNativeDevice, openNativeSession } from "../../src/runtime/nativeDevice.js";
 import { openSession } from "../../src/runtime/node.js";
 import {
@@ -21,6 +21,7 @@ import {
 } from "../../src/runtime/session.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 import { powers, scaled, scattered } from "../support/nativeModels.js";
 
 const CPU = { ep: "cpu", threads: 1 } as const;
@@ -29,7 +30,7 @@ const MIB = 2 ** 20;
 /** As on CUDA, arrays of the host are copied from and to tensors of the device. */
 async function openStagedDevice(): Promise<Device> {
   const runtime = await openRuntime();
-  return new NativeDevice(runtime, hostMemory(runtime, false), CPU);
+  return new NativeDevice(runtime, arrays(runtime, false), CPU);
 }
 const WAYS = [
   ["where they lie", () => openNativeDevice(CPU)],
@@ -66,13 +67,14 @@ describe("training steps through the C API", () => {
     const initial = readSafetensors(files.get(FILES.state)!, FILES.state).tensors;
     const state = new TrainState({ ...manifest, files: {} }, initial, FILES.state);
     const bank = floats([10, 8], initializeBank(10, 8, 0));
-    const step = new TrainStep(session, state, bank, shape);
+    const steps = hostMemory(state, bank, { trainStep: session, accumulateStep: null });
+    const step = new TrainStep(steps, shape);
     const losses: number[] = [];
     for (let at = 0; at < 5; at++) {
       const pixelValues = Float32Array.from({ length: 4 * 3 * 8 * 8 }, (_, pixel) => Math.sin(pixel + at));
       losses.push(await step.run({ pixelValues, rows: Int32Array.of(5, 2, 9, 0), step: at }, 0.1, "step"));
     }
-    await session.close();
+    await steps.close();
     const kept = state.tensors("parameter", "momentum", "statistic").values();
     return [...losses, ...[...kept].flatMap(({ data }) => [...data]), ...bank.data];
   }
