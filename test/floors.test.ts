@@ -191,6 +191,7 @@ describe("the worker that learns in a page", () => {
       "onnxruntime-web/wasm",
       "onnxruntime-web/webgpu",
       "protobufjs/minimal.js",
+      "umap-js",
       "zod",
     ]);
   });

@@ -6,7 +6,7 @@ import type { FromLearnWorker, LearnSettings, PictureFile, StoredRun, ToLearnWor
 
 export type { MemoryCollection } from "../engine/engineTypes.js";
 export type * from "./protocol.js";
-export { DEFAULT_SETTINGS } from "./protocol.js";
+export { DEFAULT_SETTINGS, suggestedEpochs } from "./protocol.js";
 
 /** What is told without being asked for. */
 export type LearnEvent = Exclude<FromLearnWorker, { kind: "stored" | "folder" | "collection" }>;
