@@ -4,12 +4,11 @@ import { knnGraph } from "../../graphs/index.js";
 import { encodeModel } from "../codec/encode.js";
 import type { Neighbours } from "../knn/vote.js";
 import { lower } from "../lower/lower.js";
-import { cpu } from "../lower/targets/cpu.js";
-import { openSession } from "../runtime/node.js";
 import { floats, int64s, type HostTensor } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import type { Vectors } from "../search/vectors.js";
 import type { Progress } from "./embed.js";
+import { cpuProvider, type Provider } from "./provider.js";
 
 /** Similarities computed at once: 64 MiB. */
 const BLOCK_NUMBERS = 2 ** 24;
@@ -19,12 +18,12 @@ export async function searchNearest(
   queries: Vectors,
   bank: Vectors,
   k: number,
-  threads?: number,
+  provider: Provider = cpuProvider(),
   progress?: Progress,
 ): Promise<Neighbours> {
   const { dim } = bank;
-  const model = encodeModel(lower(knnGraph(dim, k), cpu), { producerVersion: VERSION });
-  const session = await openSession(model, "kNN", { ep: "cpu", ...(threads ? { threads } : {}) });
+  const model = encodeModel(lower(knnGraph(dim, k), provider.target), { producerVersion: VERSION });
+  const session = await provider.open(model, "kNN");
   const similarities = new Float32Array(queries.count * k);
   const rows = new BigInt64Array(queries.count * k);
   const block = Math.max(1, Math.floor(BLOCK_NUMBERS / bank.count));

@@ -3,7 +3,6 @@
 import { FILES } from "../build/buildArtifact.js";
 import type { Batch, BrokenPicture } from "../data/loader.js";
 import { RandomStream } from "../random/philox.js";
-import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
 import { initializeBank, initializeUnitBank } from "../build/initialize.js";
 import { loadPictures } from "./loadPictures.js";
@@ -39,10 +38,7 @@ async function forwardInto(
 ): Promise<void> {
   const { imageSize, resize } = plan.manifest.preprocessing;
   const { batchSize, embeddingDim } = plan.manifest.recipe;
-  const session = await openSession(plan.executed.get(FILES.bankInit)!, FILES.bankInit, {
-    ep: "cpu",
-    threads: plan.threads,
-  });
+  const session = await plan.provider.open(plan.executed.get(FILES.bankInit)!, FILES.bankInit);
   const loader = loadPictures(plan, { kind: "evaluate", resize });
   const pictures = floats([batchSize, 3, imageSize, imageSize]);
   const embeddings = floats([batchSize, embeddingDim]);

@@ -15,11 +15,11 @@ import type { FloatTensor } from "../runtime/session.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
-/** encoder.onnx with the weights of now. */
-export function boundEncoder({ files }: TrainPlan, state: TrainState): Uint8Array {
+/** An encoder with the weights of now. */
+export function boundEncoder(encoder: Uint8Array, state: TrainState): Uint8Array {
   const tensors = state.raw("parameter", "statistic");
   tensors.delete(CLASS_WEIGHTS);
-  return bindTensors(files.get(FILES.encoder)!, tensors, FILES.encoder);
+  return bindTensors(encoder, tensors, FILES.encoder);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function exportArtifact(
     ...(logNormalizer === null ? {} : { logNormalizer: String(logNormalizer) }),
   };
   const files = new Map(plan.files);
-  files.set(FILES.encoder, boundEncoder(plan, state));
+  files.set(FILES.encoder, boundEncoder(plan.files.get(FILES.encoder)!, state));
   files.set(FILES.state, writeSafetensors({ tensors: tensorsOf(state, bank), metadata }));
   await writeArtifact(join(plan.out, RUN.exported), files, plan.manifest);
 }

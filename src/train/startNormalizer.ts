@@ -3,7 +3,6 @@
 import { FILES } from "../build/buildArtifact.js";
 import type { BrokenPicture } from "../data/loader.js";
 import { TrainingError } from "../errors.js";
-import { openSession } from "../runtime/node.js";
 import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
 import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
@@ -41,10 +40,7 @@ async function estimates(
   if (objective.name !== "nce") return [];
   const setup = { objective, instances: bank.shape[0]!, batchSize, seed: plan.seed, normalizer: null };
   const noise = new NoiseInputs(setup);
-  const session = await openSession(plan.executed.get(FILES.normalizer)!, FILES.normalizer, {
-    ep: "cpu",
-    threads: plan.threads,
-  });
+  const session = await plan.provider.open(plan.executed.get(FILES.normalizer)!, FILES.normalizer);
   const loader = loadPictures(plan, { kind: "augment", options: plan.augment }, { steps: count });
   const ownRows = int64s([batchSize]);
   const logs: number[] = [];

@@ -47,6 +47,8 @@ export async function tinyPlan(
     strictData: false,
     seed: 0,
     out,
+    ep: "cpu",
+    cuda: null,
     threads: 1,
     dataWorkers: 1,
     ...changes,
