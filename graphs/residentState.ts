@@ -53,15 +53,15 @@ export interface BankWriteConfig {
 }
 
 /**
- * Writes new rows into the bank: `bank` [n, D], `rows` int64 [B], no number twice, `bank_rows` [B, D] → `bank.next` [n, D],
- * which may be the very memory of `bank`: then nothing but these rows is written.
+ * Writes new rows into the bank: `bank` [n, D], `rows` int64 [B, 1], no number twice, `bank_rows` [B, D] → `bank.next`
+ * [n, D], which may be the very memory of `bank`: then nothing but these rows is written. The rows are a column as they
+ * come, for WebGPU reads int64 to find places and can do nothing else with it.
  */
 export function bankWriteGraph({ instances, embeddingDim, batchSize }: BankWriteConfig): Graph {
   const builder = new GraphBuilder("bank_write");
-  const { op } = builder;
   const bank = builder.input("bank", "float32", [instances, embeddingDim]);
-  const rows = builder.input("rows", "int64", [batchSize]);
+  const rows = builder.input("rows", "int64", [batchSize, 1]);
   const bankRows = builder.input("bank_rows", "float32", [batchSize, embeddingDim]);
-  builder.output(nextName("bank"), op.scatterNd(bank, op.unsqueeze(rows, [1]), bankRows));
+  builder.output(nextName("bank"), builder.op.scatterNd(bank, rows, bankRows));
   return builder.build();
 }

@@ -15,7 +15,7 @@ import {
   type DeviceSession,
   type DeviceTensor,
 } from "../runtime/device.js";
-import { floats, type FloatTensor, type HostTensor } from "../runtime/session.js";
+import { floats, type FloatTensor, type HostTensor, type Int64Tensor } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { Copies, writtenBy, type BatchKind } from "./copies.js";
 import { allFinite } from "./finite.js";
@@ -88,6 +88,7 @@ class DeviceMemory implements StepMemory {
   readonly #setup: DeviceMemorySetup;
   readonly #parts: Parts;
   readonly #checkSum = floats([]);
+  #column: Int64Tensor | null = null;
   #sumsAreZero = true;
   /** Something was kept that the host has not seen. */
   #isAhead = false;
@@ -125,7 +126,7 @@ class DeviceMemory implements StepMemory {
     const { copies, bank, bankRows, writeBank } = this.#parts;
     const feeds = new Map<string, AnyTensor>([
       ["bank", bank],
-      ["rows", rowsOf(batch)],
+      ["rows", this.#columnOf(rowsOf(batch))],
       ["bank_rows", bankRows],
     ]);
     this.#isAhead = true;
@@ -172,6 +173,12 @@ class DeviceMemory implements StepMemory {
     await writeBank.close();
     for (const tensor of [...copies.all(), ...zeros.all(), bank, bankRows, pictures])
       this.#setup.device.release(tensor);
+  }
+
+  /** [B, 1]: the same numbers, and the same tensor as long as they are in the same place. */
+  #columnOf({ data, shape }: Int64Tensor): Int64Tensor {
+    if (this.#column?.data !== data) this.#column = { dtype: "int64", shape: [...shape, 1], data };
+    return this.#column;
   }
 
   #sessions({ kind }: BatchRun): BatchSessions {

@@ -45,7 +45,7 @@ describe("bankWriteGraph", () => {
     const [instances, embeddingDim, batchSize] = [6, 2, 3];
     const session = await openGraph(bankWriteGraph({ instances, embeddingDim, batchSize }));
     const bank = floats([instances, embeddingDim]);
-    const [rows, bankRows] = [int64s([batchSize]), floats([batchSize, embeddingDim])];
+    const [rows, bankRows] = [int64s([batchSize, 1]), floats([batchSize, embeddingDim])];
     rows.data.set([4n, 0n, 3n]);
     bankRows.data.set([1, 2, 3, 4, 5, 6]);
     const feeds = new Map<string, HostTensor>([
