@@ -55,6 +55,12 @@ export {
 export { optimize, OPTIMIZERS, type OptimizerConfig, type Update } from "./optimizers.js";
 export { parametricLoss } from "./parametricLoss.js";
 export { proximalLoss } from "./proximalLoss.js";
+export {
+  bankWriteGraph,
+  finiteCheckGraph,
+  type BankWriteConfig,
+  type CheckedTensor,
+} from "./residentState.js";
 export { resnet, RESNET_STEMS, type ResnetConfig } from "./resnet.js";
 export { sgd, type SgdConfig } from "./sgd.js";
 export {

@@ -14,6 +14,7 @@ import { DEFAULT_RECIPE } from "../src/build/recipe.js";
 import { locateData } from "../src/data/locate.js";
 import { RandomStream } from "../src/random/philox.js";
 import { prepareRunFolder } from "../src/run/runFolder.js";
+import { openProvider } from "../src/train/openProvider.js";
 import type { TrainEvent, TrainPlan } from "../src/train/plan.js";
 import { chooseSettings } from "../src/config/choose.js";
 import { augmentOf } from "../src/config/learning.js";
@@ -73,7 +74,8 @@ async function measure(
     const when = label(event);
     if (when !== null) rows.push({ when, resident: process.memoryUsage.rss() });
   };
-  await train(await planOf(data, out, length), { emit, stopRequested: () => false });
+  const plan = await planOf(data, out, length);
+  await train(plan, await openProvider(plan), { emit, stopRequested: () => false });
   return rows;
 }
 
@@ -126,6 +128,8 @@ async function planOf(data: string, out: string, length: Partial<TrainPlan>): Pr
     strictData: false,
     seed: 0,
     out,
+    ep: "cpu",
+    cuda: null,
     threads: 2,
     dataWorkers: 2,
     ...length,

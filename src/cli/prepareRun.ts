@@ -15,7 +15,7 @@ import { AUTO, DEFAULTS, type Settings } from "../config/settings.js";
 import { provisionalRecipe, settleRecipe } from "../config/settleRecipe.js";
 import type { LocatedData } from "../data/locate.js";
 import { measureNormalization } from "../data/normalization.js";
-import { DataError, ProviderError, UsageError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 import { RUN } from "../run/layout.js";
 import { findCheckpoint, type FoundCheckpoint } from "../run/resume.js";
 import { checkPlan, type TrainPlan } from "../train/plan.js";
@@ -74,11 +74,6 @@ async function findRun({ out }: Settings, resume: string, io: Io): Promise<Found
 
 async function newRun(asked: Settings, io: Io): Promise<PreparedRun> {
   const settings = chooseSettings(asked);
-  if (settings.ep !== "cpu") {
-    throw new ProviderError(
-      `--ep ${settings.ep}: training on ${settings.ep} is not available in this version, expected cpu; leave --ep out`,
-    );
-  }
   if (settings.graph === undefined) checkRecipe(provisionalRecipe(settings));
   const weights = await readInitialWeights(settings);
   io.stderr.write(tellPreset(settings));

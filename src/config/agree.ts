@@ -3,10 +3,12 @@
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
 import { layered } from "./layers.js";
-import { AUTO, settingEntries, type SettingName, type Settings } from "./settings.js";
+import { AUTO, CUDA_ALONE, settingEntries, type SettingName, type Settings } from "./settings.js";
 
-/** Settings that do not change what is learned. */
+/** Settings that do not change what is learned, but for its last digits. */
 const FREE: readonly SettingName[] = [
+  "ep",
+  ...CUDA_ALONE,
   "data-workers",
   "keep",
   "checkpoint-every",
@@ -31,7 +33,7 @@ export function agreedSettings(asked: Settings, stored: Settings, where: string)
     );
   }
   const free = given.filter(([name]) => FREE.includes(name));
-  return { ...stored, ...Object.fromEntries(free) };
+  return layered(stored, Object.fromEntries(free));
 }
 
 function agrees(asked: Settings[SettingName], stored: Settings[SettingName]): boolean {

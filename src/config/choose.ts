@@ -5,7 +5,7 @@ import { layered } from "./layers.js";
 import type { Learning, Views } from "./learning.js";
 import { PRESETS } from "./presets.js";
 import { BUILT } from "./recipe.js";
-import { DEFAULTS, type Defaults, type PresetName, type Settings } from "./settings.js";
+import { CUDA_ALONE, DEFAULTS, type Defaults, type PresetName, type Settings } from "./settings.js";
 
 /** Settings of which nothing that training needs is open, but for what the data and the machine decide. */
 export type RunSettings = Settings & Defaults & Learning & Views & { readonly preset: PresetName };
@@ -35,11 +35,20 @@ function checkGraphAlone(settings: Settings): void {
   }
 }
 
+function cudaFaults(settings: RunSettings): string[] {
+  if (settings.ep === "cuda") return [];
+  const given = CUDA_ALONE.filter((name) => settings[name] !== undefined);
+  return given.length === 0
+    ? []
+    : [`--${given.join(", --")} given with --ep ${settings.ep}, expected --ep cuda`];
+}
+
 function checkTogether(settings: RunSettings): void {
   const { epochs, steps, schedule, milestones, gamma, resize } = settings;
   const imageSize = settings["image-size"];
   const drops = [...(milestones ? ["--milestones"] : []), ...(gamma === undefined ? [] : ["--gamma"])];
   const faults = [
+    ...cudaFaults(settings),
     ...(epochs !== undefined && steps !== undefined
       ? ["--epochs and --steps are both given, expected one"]
       : []),

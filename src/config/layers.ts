@@ -3,7 +3,7 @@
 import { hasStems, BUILT } from "./recipe.js";
 import { meaninglessTo } from "./objective.js";
 import { OPTIMIZER_SPECIALS } from "./optimizer.js";
-import { AUTO, type SettingName, type Settings } from "./settings.js";
+import { AUTO, CUDA_ALONE, type SettingName, type Settings } from "./settings.js";
 
 /** Settings of a lower layer that a setting of a higher one takes away, because they belong to what it replaces. */
 function takenAway(upper: Settings, lower: Settings): readonly SettingName[] {
@@ -13,6 +13,7 @@ function takenAway(upper: Settings, lower: Settings): readonly SettingName[] {
     ...(objective !== undefined && changes("objective")
       ? meaninglessTo(objective === AUTO ? "softmax" : objective)
       : []),
+    ...(upper.ep !== undefined && changes("ep") ? CUDA_ALONE : []),
     ...(changes("normalizer") ? (["normalizer-batches", "normalizer-momentum"] as const) : []),
     ...(changes("optimizer") ? OPTIMIZER_SPECIALS : []),
     ...(changes("schedule") ? (["milestones", "gamma"] as const) : []),

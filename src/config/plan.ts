@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { BuiltArtifact } from "../build/buildArtifact.js";
 import type { LocatedData } from "../data/locate.js";
-import type { TrainPlan } from "../train/plan.js";
+import type { CudaSettings, TrainPlan } from "../train/plan.js";
 import type { RunSettings } from "./choose.js";
 import { augmentOf, scheduleOf } from "./learning.js";
 import { recipeSettings } from "./recipe.js";
@@ -42,8 +42,18 @@ export function planOf(
     strictData: settings["strict-data"],
     seed: settings.seed ?? manifest.seed,
     out: settings.out,
+    ep: settings.ep,
+    cuda: settings.ep === "cuda" ? cudaOf(settings) : null,
     threads: settings.threads ?? availableParallelism(),
     dataWorkers: settings["data-workers"],
+  };
+}
+
+function cudaOf(settings: RunSettings): CudaSettings {
+  return {
+    deviceId: settings["device-id"] ?? 0,
+    tf32: settings.tf32 !== "off",
+    memoryLimitGiB: settings["memory-limit"] ?? null,
   };
 }
 
@@ -63,6 +73,7 @@ export function resolvedSettings(settings: RunSettings, plan: TrainPlan): Settin
     ...(settings.graph === undefined ? recipeSettings(plan.manifest) : {}),
     seed: plan.seed,
     threads: plan.threads,
+    ...(plan.cuda ? { "device-id": plan.cuda.deviceId, tf32: plan.cuda.tf32 ? "on" : "off" } : {}),
     ...Object.fromEntries(PATHS.map((name) => [name, absolute(settings[name])])),
   };
   return Object.fromEntries(settingEntries(all).filter(([name]) => !OF_THE_START.includes(name)));

@@ -3,11 +3,13 @@
 import { NOISE_FORMS, OBJECTIVES } from "../../graphs/index.js";
 import { TUNE_MODES } from "../artifact/tuneMode.js";
 import { DATA_FORMATS } from "../data/dataFormats.js";
-import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
+import { TRAINING_PROVIDERS } from "../ir/executionProvider.js";
 import { above, choice, flag, text, whole } from "./kinds.js";
 import { LEARNING_SETTINGS, VIEW_SETTINGS } from "./learning.js";
 import { RECIPE_SETTINGS } from "./recipe.js";
 import { settingsIn, type Setting, type SettingsOf, type Value } from "./setting.js";
+
+const SWITCH = ["on", "off"] as const;
 
 export const PRESET_NAMES = ["sample", "small", "cifar10", "imagenet", "imagenet-2020"] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
@@ -43,7 +45,14 @@ export const SETTINGS = {
   keep: run.set(whole(1), "newest checkpoints that are kept, beside the best", 2),
   "eval-every": run.set(whole(1), "epochs between evaluations", 1),
   "knn-temperature": run.set(above(0), "τ of the kNN vote", 0.07),
-  ep: run.set(choice(EXECUTION_PROVIDERS), "execution provider", "cpu"),
+  ep: run.set(choice(TRAINING_PROVIDERS), "execution provider: what computes all of the run", "cpu"),
+  "device-id": run.open(whole(0), "which GPU, as nvidia-smi counts; with --ep cuda", 0),
+  tf32: run.open(
+    choice(SWITCH),
+    "factors rounded to 10 bits in products and convolutions, which is faster; with --ep cuda",
+    "on",
+  ),
+  "memory-limit": run.open(above(0), "memory of the GPU, GiB; with --ep cuda", "all there is"),
   threads: run.open(whole(1), "threads of the runtime", "one for each processor"),
   tune: run.set(
     choice(TUNE_MODES),
@@ -71,6 +80,9 @@ export const SETTINGS = {
   mean: { ...RECIPE_SETTINGS.mean, shown: "measured" },
   std: { ...RECIPE_SETTINGS.std, shown: "measured" },
 } as const;
+
+/** What means nothing to the other execution providers. */
+export const CUDA_ALONE = ["device-id", "tf32", "memory-limit"] as const satisfies readonly SettingName[];
 
 export type SettingName = keyof typeof SETTINGS;
 export type Settings = SettingsOf<typeof SETTINGS>;

@@ -40,7 +40,9 @@ export async function settleRecipe(
   if (noiseForm !== undefined || !("noise" in recipe.objective)) return recipe;
   const { batchSize, embeddingDim } = recipe;
   const sizes = { batchSize, embeddingDim, instances, negatives: recipe.objective.negatives };
-  const { threads = availableParallelism(), tune = DEFAULTS.tune } = settings;
+  const { threads = availableParallelism(), ep = DEFAULTS.ep } = settings;
+  // What the CPU does faster says nothing of a device.
+  const tune = ep === "cpu" ? (settings.tune ?? DEFAULTS.tune) : "off";
   const { form, ms } = await chooseNoiseForm(sizes, { tune, threads, say });
   if (ms)
     say(`noise form ${form}: gather takes ${ms.gather.toFixed(1)} ms here, gemm ${ms.gemm.toFixed(1)} ms`);

@@ -4,9 +4,9 @@ import type { Manifest } from "../artifact/manifest.js";
 import type { DataSource } from "../data/dataset.js";
 import { createLoader, type Batch, type BrokenPicture } from "../data/loader.js";
 import type { LoaderPool } from "../data/loaderPool.js";
-import { openSession } from "../runtime/node.js";
 import { floats, type Session } from "../runtime/session.js";
 import { normalizeRows, type Vectors } from "../search/vectors.js";
+import type { Provider } from "./provider.js";
 
 /** Raw pixels are compared at this size at most: more pixels cost much and say little. */
 const RAW_SIDE = 32;
@@ -28,8 +28,7 @@ export interface BatchOptions {
 }
 
 export interface EmbedOptions extends BatchOptions {
-  /** Threads of the runtime. */
-  readonly threads: number;
+  readonly provider: Provider;
 }
 
 /** Network input [count, 3, imageSize, imageSize] to unit vectors. */
@@ -48,9 +47,9 @@ export async function withEncoder<T>(
   encoder: Uint8Array,
   use: (encode: Encode) => Promise<T>,
 ): Promise<T> {
-  const { embeddingDim: dim, threads } = options;
+  const { embeddingDim: dim, provider } = options;
   const { imageSize } = options.preprocessing;
-  const session = await openSession(encoder, "encoder.onnx", { ep: "cpu", threads });
+  const session = await provider.open(encoder, "encoder.onnx");
   try {
     return await use(encodeWith(session, imageSize, "image_embeds", dim));
   } finally {

@@ -2,6 +2,7 @@
 
 import { accuracy, type Neighbours } from "../knn/vote.js";
 import type { KnnLevel } from "../run/records.js";
+import type { Provider } from "./provider.js";
 import { searchNearest } from "./search.js";
 import type { Vectors } from "../search/vectors.js";
 
@@ -22,11 +23,11 @@ export interface Labelled {
 export async function knnLevels(
   queries: Labelled,
   bank: Labelled,
-  { temperature, threads }: { readonly temperature: number; readonly threads: number },
+  { temperature, provider }: { readonly temperature: number; readonly provider: Provider },
 ): Promise<KnnLevel[]> {
   if (queries.vectors.count === 0 || bank.vectors.count === 0) return [];
   const ks = possibleKs(NEIGHBOURS, bank);
-  const found = await searchNearest(queries.vectors, bank.vectors, Math.max(...ks), threads);
+  const found = await searchNearest(queries.vectors, bank.vectors, Math.max(...ks), provider);
   return levelsOf(found, queries.labels, bank.labels, ks, temperature);
 }
 

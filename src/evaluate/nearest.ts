@@ -4,7 +4,7 @@ import { knnGraph } from "../../graphs/index.js";
 import { encodeModel } from "../codec/encode.js";
 import type { Neighbours } from "../knn/vote.js";
 import { lower } from "../lower/lower.js";
-import { cpu } from "../lower/targets/cpu.js";
+import type { Target } from "../lower/target.js";
 import { floats, int64s, type HostTensor, type Session } from "../runtime/session.js";
 import type { Vectors } from "../search/vectors.js";
 import { VERSION } from "../version.js";
@@ -17,8 +17,8 @@ const BLOCK_NUMBERS = 2 ** 24;
 export const WHERE = "kNN";
 
 /** queries [count, dim], bank [rows, dim] → similarities, neighbours [count, k] */
-export function nearestModel(dim: number, k: number): Uint8Array {
-  return encodeModel(lower(knnGraph(dim, k), cpu), { producerVersion: VERSION });
+export function nearestModel(dim: number, k: number, target: Target): Uint8Array {
+  return encodeModel(lower(knnGraph(dim, k), target), { producerVersion: VERSION });
 }
 
 /**

@@ -77,7 +77,7 @@ export class NeighbourStrips {
     const k = Math.min(NEIGHBOURS + itself, bank.vectors.count);
     if (rows.length === 0 || k <= itself) return null;
     const vectors = await encode(pixels, rows.length);
-    const found = await searchNearest(vectors, bank.vectors, k, this.#options.threads);
+    const found = await searchNearest(vectors, bank.vectors, k, this.#options.provider);
     const shown: Raster[] = [];
     for (const [at, row] of rows.entries()) {
       const near = Array.from(found.rows.subarray(at * k, (at + 1) * k), (one) => bank.rows[Number(one)]!);

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { DataSource } from "../data/dataset.js";
+import { cpuProvider } from "../evaluate/provider.js";
 import { embedAll, withEncoder, type Embedded, type EmbedOptions, type Progress } from "../evaluate/embed.js";
 import { readPicture } from "../evaluate/pictures.js";
 import type { Model } from "../models/model.js";
@@ -54,7 +55,7 @@ function embedPictures(
     preprocessing,
     embeddingDim,
     seed: 0,
-    threads: availableParallelism(),
+    provider: cpuProvider(availableParallelism()),
     dataWorkers: DATA_WORKERS,
     strictData: false,
   };

@@ -17,6 +17,7 @@ import {
 import { scoreCopies } from "../evaluate/editedCopies.js";
 import type { Progress } from "../evaluate/embed.js";
 import { comparable, glimpse, likeness, sought, thumbnailer, type Comparable } from "../evaluate/likeness.js";
+import { cpuProvider } from "../evaluate/provider.js";
 import { searchNearest } from "../evaluate/search.js";
 import { groupRows } from "../search/groups.js";
 import { normalizeRows, type Vectors } from "../search/vectors.js";
@@ -188,7 +189,7 @@ async function proposeByGlances(
   for (const [turn, queries] of [upright, mirrored].entries()) {
     const show: Progress = (done, total) =>
       progress?.("searching neighbours", turn * total + done, 2 * total);
-    const found = await searchNearest(queries, upright, k, threads, show);
+    const found = await searchNearest(queries, upright, k, cpuProvider(threads), show);
     found.rows.forEach((other, at) => add(Math.floor(at / k), Number(other)));
   }
 }

@@ -6,6 +6,7 @@ import { DataError, UsageError } from "../errors.js";
 import type { Progress } from "../evaluate/embed.js";
 import { labelsOf } from "../evaluate/labels.js";
 import { levelsOf, possibleKs, type Labelled } from "../evaluate/levels.js";
+import { cpuProvider } from "../evaluate/provider.js";
 import { searchNearest } from "../evaluate/search.js";
 import { countAnswers, type Confusion } from "../knn/confusion.js";
 import { classify } from "../knn/vote.js";
@@ -61,7 +62,7 @@ export async function measureKnn(
     labels.map((label) => numbers.get(own[label]!)!);
   const [known, wanted] = [renumber(train), renumber(test)];
   const show: Progress = (done, total) => progress?.("searching neighbours", done, total);
-  const found = await searchNearest(test.vectors, train.vectors, Math.max(...ks), threads, show);
+  const found = await searchNearest(test.vectors, train.vectors, Math.max(...ks), cpuProvider(threads), show);
   const levels = levelsOf(found, wanted, known, ks, temperature);
   const answers = classify(found, known, { k: ks[0]!, temperature });
   return { levels, confusion: countAnswers(answers, wanted, classNames.length), classNames };

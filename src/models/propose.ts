@@ -1,5 +1,6 @@
 /** @file Pairs of pictures that may be duplicates, by the vectors of a model. */
 
+import { cpuProvider } from "../evaluate/provider.js";
 import { searchNearest } from "../evaluate/search.js";
 import { takeRows } from "../search/vectors.js";
 import type { Propose } from "./duplicates.js";
@@ -22,7 +23,13 @@ export function proposeByVectors(
   return async (rows, k, progress) => {
     const places = Array.from(rows, (row) => placeOf.get(row) ?? 0);
     const most = Math.min(k, vectors.count);
-    const found = await searchNearest(takeRows(vectors, places), vectors, most, threads, progress);
+    const found = await searchNearest(
+      takeRows(vectors, places),
+      vectors,
+      most,
+      cpuProvider(threads),
+      progress,
+    );
     return places.map((_, at) =>
       Array.from(found.rows.subarray(at * most, (at + 1) * most), (place) => embedded[Number(place)]!),
     );

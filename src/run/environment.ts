@@ -3,6 +3,7 @@
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { atomicWrite } from "../artifact/node.js";
+import type { TrainingProvider } from "../ir/executionProvider.js";
 import { VERSION } from "../version.js";
 import { RUN } from "./layout.js";
 
@@ -15,7 +16,9 @@ export interface Environment {
   /** As it names itself. */
   readonly processor: string;
   readonly cores: number;
-  /** Of the runtime. */
+  /** Execution provider. */
+  readonly ep: TrainingProvider;
+  /** Of the runtime, on the CPU. */
   readonly threads: number;
   readonly memoryBytes: number;
   /** Arguments after the name of the program. */
@@ -23,7 +26,7 @@ export interface Environment {
 }
 
 export function describeEnvironment(
-  given: Pick<Environment, "onnxruntime" | "threads" | "command">,
+  given: Pick<Environment, "onnxruntime" | "ep" | "threads" | "command">,
 ): Environment {
   const processors = cpus();
   return {
@@ -33,6 +36,7 @@ export function describeEnvironment(
     platform: `${platform()} ${release()} ${arch()}`,
     processor: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
+    ep: given.ep,
     threads: given.threads,
     memoryBytes: totalmem(),
     command: given.command,

@@ -1,5 +1,6 @@
 /** @file How far a run has come, beside its tensors. A checkpoint holds it as JSON, which keeps every double exactly. */
 
+import type { TrainingProvider } from "../ir/executionProvider.js";
 import type { KnnLevel, LevelName } from "./records.js";
 
 /** Which pictures a run learns from: rows of the bank mean nothing without them. */
@@ -40,9 +41,16 @@ export interface Progress {
   readonly seed: number;
   /** Of the runtime: results depend on it in their last bits. */
   threads: number;
+  /** That computed last; missing in checkpoints from before there was a choice. */
+  ep?: TrainingProvider;
 }
 
-export function newProgress(data: DataIdentity, seed: number, threads: number): Progress {
+/** @param computed by what, and with how many threads */
+export function newProgress(
+  data: DataIdentity,
+  seed: number,
+  { ep, threads }: { readonly ep: TrainingProvider; readonly threads: number },
+): Progress {
   return {
     step: 0,
     epochs: 0,
@@ -60,5 +68,6 @@ export function newProgress(data: DataIdentity, seed: number, threads: number): 
     data,
     seed,
     threads,
+    ep,
   };
 }

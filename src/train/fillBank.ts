@@ -2,7 +2,6 @@
 
 import { FILES } from "../build/buildArtifact.js";
 import type { BrokenPicture } from "../data/loader.js";
-import { openSession } from "../runtime/node.js";
 import { floats, type FloatTensor } from "../runtime/session.js";
 import { initializeBank, initializeUnitBank } from "../build/initialize.js";
 import { forwardBank } from "./forwardBank.js";
@@ -35,10 +34,7 @@ async function forward(
   progress: (done: number, total: number) => void,
 ): Promise<FloatTensor> {
   const { preprocessing, recipe } = plan.manifest;
-  const session = await openSession(plan.executed.get(FILES.bankInit)!, FILES.bankInit, {
-    ep: "cpu",
-    threads: plan.threads,
-  });
+  const session = await plan.provider.open(plan.executed.get(FILES.bankInit)!, FILES.bankInit);
   const batches = loadPictures(plan, { kind: "evaluate", resize: preprocessing.resize });
   const filler = { session, state, batches, instances: plan.train.rowCount, recipe, seed: plan.seed };
   try {

@@ -1,6 +1,7 @@
 /** @file What NCE and InfoNCE add to the feeds and results of a step: noise rows, and Z. */
 
 import type { ObjectiveConfig } from "../../graphs/index.js";
+import type { AnyTensor } from "../runtime/device.js";
 import { floats, int64s, type HostTensor } from "../runtime/session.js";
 import { checkNoise, drawNoise, type NoiseRule } from "./noise.js";
 import type { Normalizer } from "./normalizer.js";
@@ -44,7 +45,7 @@ export class NoiseInputs {
    * @param step from 0
    * @param rows [B], the pictures' own rows
    */
-  bind(feeds: Map<string, HostTensor>, into: Map<string, HostTensor>, rows: Int32Array, step: number): void {
+  bind(feeds: Map<string, AnyTensor>, into: Map<string, HostTensor>, rows: Int32Array, step: number): void {
     drawNoise(this.#rule, rows, this.#seed, step, this.#rows.data);
     feeds.set("noise_rows", this.#rows);
     if (!this.#withNormalizer) return;

@@ -39,7 +39,7 @@ export async function openRun(
 ): Promise<OpenedRun> {
   const opened = plan.resume === null ? await startRun(plan, emit) : await resumeRun(plan, plan.resume, emit);
   const onnxruntime = await runtimeVersion();
-  await writeEnvironment(plan.out, describeEnvironment({ onnxruntime, threads: plan.threads, command }));
+  await writeEnvironment(plan.out, describeEnvironment({ ...plan, onnxruntime, command }));
   return opened;
 }
 
@@ -50,7 +50,7 @@ async function startRun(plan: TrainPlan, emit: (event: TrainEvent) => void): Pro
   await makeFolder(join(plan.out, RUN.checkpoints));
   const journal = new Journal(plan.out, { step: 0, metricsBytes: 0 }, emit);
   journal.log(`begins: ${plan.train.name}, ${plan.train.rowCount} pictures, seed ${plan.seed}`);
-  const progress = newProgress(identityOf(plan.train), plan.seed, plan.threads);
+  const progress = newProgress(identityOf(plan.train), plan.seed, plan);
   return { state, progress, journal, underWay: null };
 }
 
@@ -69,18 +69,27 @@ async function resumeRun(
   await removeNewerCheckpoints(plan.out, progress.step);
   const journal = new Journal(plan.out, progress, emit);
   journal.note(`goes on after step ${progress.step}, from ${basename(file)}`);
-  if (progress.threads !== plan.threads) {
-    journal.note(
-      `runs with ${plan.threads} threads, ran with ${progress.threads} before: results differ in their last bits`,
-    );
-    progress.threads = plan.threads;
-  }
+  tellChanges(plan, progress, journal);
   return {
     state,
     progress,
     journal,
     underWay: { ...bankOf(tensors, file), normalizer: normalizerOf(plan, progress) },
   };
+}
+
+/** What else computes than before. */
+function tellChanges({ ep, threads }: TrainPlan, progress: Progress, journal: Journal): void {
+  const { ep: epBefore = "cpu", threads: threadsBefore } = progress;
+  if (ep !== epBefore) {
+    journal.note(`runs on ${ep}, ran on ${epBefore} before: results may differ in their last digits`);
+  } else if (ep === "cpu" && threads !== threadsBefore) {
+    journal.note(
+      `runs with ${threads} threads, ran with ${threadsBefore} before: results differ in their last bits`,
+    );
+  }
+  progress.ep = ep;
+  progress.threads = threads;
 }
 
 function stateOf(plan: TrainPlan, tensors: ReadonlyMap<string, RawTensor>, where: string): TrainState {

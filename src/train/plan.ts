@@ -7,7 +7,9 @@ import type { SourceGraphs } from "../build/sourceGraphs.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
+import type { TrainingProvider } from "../ir/executionProvider.js";
 import type { EmbeddingStatistics, KnnLevel, LevelName, MetricRecord } from "../run/records.js";
+import type { RunProvider } from "./openProvider.js";
 import type { Schedule } from "./schedule.js";
 
 /** Embeddings by the untrained network; the authors' uniform numbers; the paper's random unit vectors. */
@@ -45,14 +47,29 @@ export interface TrainPlan {
   readonly seed: number;
   /** Run folder, see src/run/layout.ts. */
   readonly out: string;
+  /** What computes all of the run. */
+  readonly ep: TrainingProvider;
+  /** null: another provider. */
+  readonly cuda: CudaSettings | null;
+  /** Of the runtime, on the CPU. */
   readonly threads: number;
   readonly dataWorkers: number;
+}
+
+export interface CudaSettings {
+  /** Of the GPU, as nvidia-smi counts. */
+  readonly deviceId: number;
+  /** Products of matrices and convolutions may round their factors to 10 bits, which is faster. */
+  readonly tf32: boolean;
+  /** null: all there is. */
+  readonly memoryLimitGiB: number | null;
 }
 
 /** A plan that is carried out. */
 export interface RunningPlan extends TrainPlan {
   /** Prepares pictures for all stages of the run. */
   readonly pool: LoaderPool;
+  readonly provider: RunProvider;
 }
 
 /** A plan whose graphs are fitted to the machine. */

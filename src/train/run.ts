@@ -12,9 +12,13 @@ export interface TrainerSetup {
 }
 
 export type FromTrainer =
+  /** What computes is there; nothing is written yet. */
+  | { readonly kind: "ready" }
   | { readonly kind: "event"; readonly event: TrainEvent }
   | { readonly kind: "done"; readonly summary: TrainSummary }
   | { readonly kind: "failed"; readonly error: PackedError };
+
+export type ToTrainer = "begin" | "stop";
 
 export interface TrainRun {
   /** @throws what the run failed with, of its class */
@@ -23,14 +27,25 @@ export interface TrainRun {
   stop(): void;
 }
 
-export function startTraining(plan: TrainPlan, onEvent: (event: TrainEvent) => void): TrainRun {
+/** @param prepare readies the run folder, once it is sure that the provider is there */
+export function startTraining(
+  plan: TrainPlan,
+  onEvent: (event: TrainEvent) => void,
+  prepare: () => Promise<void>,
+): TrainRun {
   // The runtime reads this when it loads, and a thread has only a copy of the environment.
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   const setup: TrainerSetup = { plan, command: process.argv.slice(2) };
   const worker = new Worker(new URL("./trainWorker.js", import.meta.url), { workerData: setup });
+  const tell = (message: ToTrainer) => worker.postMessage(message);
   const summary = new Promise<TrainSummary>((resolve, reject) => {
+    const giveUp = (error: unknown) => {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      void worker.terminate();
+    };
     worker.on("message", (message: FromTrainer) => {
-      if (message.kind === "event") onEvent(message.event);
+      if (message.kind === "ready") void prepare().then(() => tell("begin"), giveUp);
+      else if (message.kind === "event") onEvent(message.event);
       else if (message.kind === "done") resolve(message.summary);
       else reject(unpackError(message.error));
     });
@@ -43,5 +58,5 @@ export function startTraining(plan: TrainPlan, onEvent: (event: TrainEvent) => v
       ),
     );
   });
-  return { summary, stop: () => worker.postMessage("stop") };
+  return { summary, stop: () => tell("stop") };
 }

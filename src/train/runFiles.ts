@@ -10,11 +10,11 @@ import type { FloatTensor } from "../runtime/session.js";
 import type { TrainPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 
-/** encoder.onnx with the weights of now. */
-export function boundEncoder({ files }: Pick<TrainPlan, "files">, state: TrainState): Uint8Array {
+/** An encoder with the weights of now. */
+export function boundEncoder(encoder: Uint8Array, state: TrainState): Uint8Array {
   const tensors = state.raw("parameter", "statistic");
   tensors.delete(CLASS_WEIGHTS);
-  return bindTensors(files.get(FILES.encoder)!, tensors, FILES.encoder);
+  return bindTensors(encoder, tensors, FILES.encoder);
 }
 
 /** Parameters, statistics, momentum and the bank: of a checkpoint and of what is exported. */
@@ -39,7 +39,7 @@ export function exportedFiles(
   };
   return new Map([
     ...plan.files,
-    [FILES.encoder, boundEncoder(plan, state)],
+    [FILES.encoder, boundEncoder(plan.files.get(FILES.encoder)!, state)],
     [FILES.state, writeSafetensors({ tensors: tensorsOf(state, bank), metadata })],
   ]);
 }

@@ -2,7 +2,6 @@
 
 import { FILES } from "../build/buildArtifact.js";
 import type { BrokenPicture } from "../data/loader.js";
-import { openSession } from "../runtime/node.js";
 import type { FloatTensor } from "../runtime/session.js";
 import { estimateNormalizer } from "./estimateNormalizer.js";
 import { loadPictures } from "./loadPictures.js";
@@ -34,10 +33,7 @@ async function estimates(
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<number[]> {
-  const session = await openSession(plan.executed.get(FILES.normalizer)!, FILES.normalizer, {
-    ep: "cpu",
-    threads: plan.threads,
-  });
+  const session = await plan.provider.open(plan.executed.get(FILES.normalizer)!, FILES.normalizer);
   const batches = loadPictures(plan, { kind: "augment", options: plan.augment }, { steps: count });
   const estimator = { session, state, batches, bank, recipe: plan.manifest.recipe, seed: plan.seed };
   try {

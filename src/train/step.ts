@@ -1,17 +1,19 @@
-/** @file One training step: one or more batches in, loss out; state and bank change. */
+/** @file One training step: one or more batches in, loss out; state and bank change, wherever they are. */
 
 import { TrainingError } from "../errors.js";
-import { floats, int64s, type FloatTensor, type HostTensor, type Session } from "../runtime/session.js";
-import { allFinite } from "./finite.js";
+import type { AnyTensor, DeviceTensor } from "../runtime/device.js";
+import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
+import type { BatchKind } from "./copies.js";
 import type { NoiseInputs } from "./noiseInputs.js";
-import type { BatchKind, TrainState } from "./state.js";
+import { notFiniteOf } from "./state.js";
+import type { BatchRun, StepMemory } from "./stepMemory.js";
 
 /** Names that a message lists. */
 const LISTED = 5;
 
 export interface StepBatch {
-  /** [B, 3, H, W] */
-  readonly pixelValues: Float32Array<ArrayBuffer>;
+  /** [B, 3, H, W]; on a device only where the step's memory is there. */
+  readonly pixelValues: Float32Array<ArrayBuffer> | DeviceTensor;
   /** [B], the pictures' rows in the bank */
   readonly rows: Int32Array;
   /** What else this batch's graph asks for, such as dropout noise. */
@@ -28,48 +30,38 @@ export interface StepFailure {
 }
 
 export interface StepOptions {
-  /** How steps of more than one batch run: session of accumulate_step.onnx, and N. */
-  readonly accumulation?: { readonly session: Session; readonly count: number };
+  /** N: batches of a step; default 1. */
+  readonly accumulation?: number;
   /** What went wrong, and what to do: the rest of the message (src/train/diagnose.ts). */
   readonly diagnose?: (failure: StepFailure) => Promise<string>;
 }
 
 export class TrainStep {
-  readonly #session: Session;
-  readonly #state: TrainState;
-  readonly #bank: FloatTensor;
+  readonly #memory: StepMemory;
   readonly #pictureShape: readonly number[];
   readonly #noise: NoiseInputs | null;
   readonly #options: StepOptions;
   readonly #rows;
   readonly #rate = floats([]);
   readonly #loss = floats([]);
-  readonly #bankRows: FloatTensor;
   /** Of the batches of the step so far. */
   #losses: number[] = [];
 
   /**
-   * @param session of train_step.onnx
-   * @param bank [instances, D], written in place
    * @param pictureShape [B, 3, H, W]
    * @param noise null: the objective draws none
    */
   constructor(
-    session: Session,
-    state: TrainState,
-    bank: FloatTensor,
+    memory: StepMemory,
     pictureShape: readonly number[],
     noise: NoiseInputs | null = null,
     options: StepOptions = {},
   ) {
-    this.#session = session;
-    this.#state = state;
-    this.#bank = bank;
+    this.#memory = memory;
     this.#pictureShape = pictureShape;
     this.#noise = noise;
     this.#options = options;
     this.#rows = int64s([pictureShape[0]!]);
-    this.#bankRows = floats([pictureShape[0]!, bank.shape[1]!]);
   }
 
   /**
@@ -79,7 +71,7 @@ export class TrainStep {
    */
   async accumulate(batch: StepBatch, learningRate: number, where: string): Promise<void> {
     this.#expect(this.#losses.length < this.#count - 1, where);
-    if (this.#losses.length === 0) this.#state.clearAccumulators();
+    if (this.#losses.length === 0) this.#memory.clearAccumulators();
     await this.#take("accumulateStep", batch, learningRate, where);
   }
 
@@ -98,7 +90,7 @@ export class TrainStep {
   }
 
   get #count(): number {
-    return this.#options.accumulation?.count ?? 1;
+    return this.#options.accumulation ?? 1;
   }
 
   /** A step of another number of batches would divide its gradient by the wrong N. */
@@ -107,67 +99,55 @@ export class TrainStep {
     throw new RangeError(`${where}: ${this.#losses.length} batches accumulated, a step takes ${this.#count}`);
   }
 
-  async #take(kind: BatchKind, batch: StepBatch, learningRate: number, where: string): Promise<void> {
-    const session = kind === "trainStep" ? this.#session : this.#options.accumulation!.session;
-    const into = new Map<string, HostTensor>([
-      ["loss", this.#loss],
-      ["bank_rows", this.#bankRows],
-    ]);
-    const feeds = this.#feeds(kind, batch, learningRate);
-    this.#state.bind(feeds, into, kind);
-    this.#noise?.bind(feeds, into, batch.rows, batch.step);
-    await session.run(feeds, into);
-    const fault = this.#fault(kind);
+  async #take(kind: BatchKind, given: StepBatch, learningRate: number, where: string): Promise<void> {
+    const batch = this.#batchRun(kind, given, learningRate);
+    await this.#memory.run(batch);
+    const fault = await this.#fault(batch);
     if (fault !== null) {
-      const { diagnose = (failure) => this.#plainly(failure) } = this.#options;
-      throw new TrainingError(`${where}: ${fault}; ${await diagnose({ kind, feeds, learningRate })}`);
+      const { diagnose = plainly } = this.#options;
+      const failure = { kind, feeds: await this.#memory.hostFeeds(batch), learningRate };
+      throw new TrainingError(`${where}: ${fault}; ${await diagnose(failure)}`);
     }
-    this.#state.advance(kind);
+    await this.#memory.keep(batch);
     this.#noise?.advance();
-    this.#writeRows(batch.rows);
     this.#losses.push(this.#loss.data[0]!);
   }
 
-  #feeds(kind: BatchKind, batch: StepBatch, learningRate: number): Map<string, HostTensor> {
-    batch.rows.forEach((row, at) => (this.#rows.data[at] = BigInt(row)));
+  #batchRun(kind: BatchKind, given: StepBatch, learningRate: number): BatchRun {
+    given.rows.forEach((row, at) => (this.#rows.data[at] = BigInt(row)));
     this.#rate.data[0] = learningRate;
-    const feeds = new Map<string, HostTensor>([
-      ["pixel_values", floats(this.#pictureShape, batch.pixelValues)],
+    const { pixelValues } = given;
+    const feeds = new Map<string, AnyTensor>([
+      ["pixel_values", "handle" in pixelValues ? pixelValues : floats(this.#pictureShape, pixelValues)],
       ["rows", this.#rows],
-      ...(batch.inputs ?? []),
+      ...(given.inputs ?? []),
     ]);
     if (kind === "trainStep") feeds.set("learning_rate", this.#rate);
-    if (this.#session.inputs.includes("bank")) feeds.set("bank", this.#bank);
-    return feeds;
+    const into = new Map<string, HostTensor>([["loss", this.#loss]]);
+    this.#noise?.bind(feeds, into, given.rows, given.step);
+    return { kind, feeds, into };
   }
 
   /** What of the results is not finite; null: all of them are. */
-  #fault(kind: BatchKind): string | null {
+  async #fault(batch: BatchRun): Promise<string | null> {
     const loss = this.#loss.data[0]!;
     if (!Number.isFinite(loss)) return `the loss is ${loss}, expected a finite number`;
     const broken = [
-      ...(allFinite(this.#bankRows.data) ? [] : ["bank_rows"]),
       ...(this.#noise === null || Number.isFinite(this.#noise.estimate) ? [] : ["log_normalizer_estimate"]),
-      ...this.#state.notFiniteResults(kind),
+      ...(await this.#memory.notFiniteResults(batch)),
     ];
     if (broken.length === 0) return null;
     return `the loss is ${loss.toPrecision(4)}, but ${listed(broken)} would not be finite`;
   }
+}
 
-  #writeRows(rows: Int32Array): void {
-    const dim = this.#bank.shape[1]!;
-    rows.forEach((row, at) =>
-      this.#bank.data.set(this.#bankRows.data.subarray(at * dim, (at + 1) * dim), row * dim),
-    );
-  }
-
-  #plainly({ learningRate }: StepFailure): Promise<string> {
-    const broken = this.#state.notFinite();
-    const found = broken.length > 0 ? `not finite: ${listed(broken)}; ` : "";
-    return Promise.resolve(
-      `${found}the learning rate was ${learningRate.toPrecision(3)}: lower it, or lengthen the warm-up`,
-    );
-  }
+function plainly({ feeds, learningRate }: StepFailure): Promise<string> {
+  const numbers = [...feeds].filter((entry): entry is [string, FloatTensor] => entry[1].dtype === "float32");
+  const broken = notFiniteOf(new Map(numbers));
+  const found = broken.length > 0 ? `not finite: ${listed(broken)}; ` : "";
+  return Promise.resolve(
+    `${found}the learning rate was ${learningRate.toPrecision(3)}: lower it, or lengthen the warm-up`,
+  );
 }
 
 function listed(names: readonly string[]): string {

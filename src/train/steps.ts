@@ -1,9 +1,7 @@
 /** @file The steps of a run, from where it is to its end. */
 
 import type { Batch, BrokenPicture } from "../data/loader.js";
-import { FILES } from "../build/buildArtifact.js";
-import { openSession } from "../runtime/node.js";
-import type { FloatTensor, Session } from "../runtime/session.js";
+import type { FloatTensor } from "../runtime/session.js";
 import { TrainingError } from "../errors.js";
 import type { Progress } from "../run/progress.js";
 import { diagnoser } from "./diagnose.js";
@@ -16,8 +14,10 @@ import type { OpenedRun } from "./openRun.js";
 import { runLengths, type FittedPlan, type TrainPlan } from "./plan.js";
 import { learningRate } from "./schedule.js";
 import { RATE_STEPS, StepClock } from "./stepClock.js";
-import { throwIfStopped, type TrainerHooks } from "./stopped.js";
+import { openMemory } from "./openMemory.js";
+import { Stopped, throwIfStopped, type TrainerHooks } from "./stopped.js";
 import { TrainStep } from "./step.js";
+import type { StepMemory } from "./stepMemory.js";
 
 /** What steps change beside the state. */
 export interface Underway {
@@ -33,12 +33,13 @@ export interface StepListener {
   /**
    * After each step, once it is recorded.
    * @param seconds since the epoch began, or was resumed
+   * @param pull brings state and bank of the run up to date: they may be as old as the last time
    * @returns true: something else than steps took time
    */
-  afterStep(seconds: number): Promise<boolean>;
+  afterStep(seconds: number, pull: () => Promise<void>): Promise<boolean>;
 }
 
-/** Takes every step that is left. @throws what `afterStep` throws */
+/** Takes every step that is left; state and bank are up to date then, also when it is stopped. @throws what `afterStep` throws */
 export async function takeSteps(
   plan: FittedPlan,
   hooks: TrainerHooks,
@@ -51,7 +52,7 @@ export async function takeSteps(
   const done = run.progress.step;
   if (done >= steps) return;
   throwIfStopped(hooks);
-  const sessions = await openSessions(plan);
+  const memory = await openMemory(plan, run.state, run.bank);
   const loader = loadPictures(
     plan,
     { kind: "augment", options: plan.augment },
@@ -59,37 +60,31 @@ export async function takeSteps(
     { accumulation, firstStep: done * accumulation, steps: (steps - done) * accumulation },
   );
   const clock = new StepClock(batchSize * accumulation, started);
-  const stepper = new Stepper(plan, run, sessions, clock);
+  const stepper = new Stepper(plan, run, memory, clock);
   let epochBegan = performance.now();
   try {
     const next = () => clock.waitFor(loader.next());
     for (let batch = await next(); batch !== null; batch = await next()) {
-      throwIfStopped(hooks);
+      // In the middle of a step, bank and statistics have moved, and parameters have not.
+      if (batch.step % accumulation === 0) throwIfStopped(hooks);
       listener.broken(batch.broken);
       const isWhole = await stepper.take(batch);
       loader.recycle(batch);
       if (!isWhole) continue;
-      const paused = await listener.afterStep((performance.now() - epochBegan) / 1000);
+      const seconds = (performance.now() - epochBegan) / 1000;
+      const paused = await listener.afterStep(seconds, () => memory.pull());
       if (run.progress.step % stepsPerEpoch === 0) epochBegan = performance.now();
       if (paused) clock.restart();
     }
+    await memory.pull();
+  } catch (error) {
+    if (error instanceof Stopped) await memory.pull();
+    throw error;
   } finally {
     await loader.close();
-    await sessions.step.close();
-    await sessions.accumulate?.close();
+    // After an error it may fail in its turn; the first one says more.
+    await memory.close().catch(() => undefined);
   }
-}
-
-interface StepSessions {
-  readonly step: Session;
-  /** null: each step takes one batch. */
-  readonly accumulate: Session | null;
-}
-
-async function openSessions({ manifest, executed, threads }: FittedPlan): Promise<StepSessions> {
-  const open = (name: string) => openSession(executed.get(name)!, name, { ep: "cpu", threads });
-  const accumulate = manifest.recipe.accumulation > 1 ? await open(FILES.accumulateStep) : null;
-  return { step: await open(FILES.trainStep), accumulate };
 }
 
 /** One step after the other, each recorded. */
@@ -101,7 +96,7 @@ class Stepper {
   readonly #dropout: DropoutNoise;
   readonly #watch: DivergenceWatch;
 
-  constructor(plan: TrainPlan, run: RunUnderWay, { step, accumulate }: StepSessions, clock: StepClock) {
+  constructor(plan: TrainPlan, run: RunUnderWay, memory: StepMemory, clock: StepClock) {
     const { recipe, preprocessing } = plan.manifest;
     const { imageSize } = preprocessing;
     const { batchSize, accumulation } = recipe;
@@ -109,12 +104,9 @@ class Stepper {
     this.#run = run;
     this.#clock = clock;
     this.#dropout = new DropoutNoise(plan.manifest, plan.seed);
-    const options = {
-      diagnose: diagnoser(plan.files, plan.threads),
-      ...(accumulate ? { accumulation: { session: accumulate, count: accumulation } } : {}),
-    };
+    const options = { diagnose: diagnoser(plan.files, plan.threads), accumulation };
     const pictureShape = [batchSize, 3, imageSize, imageSize];
-    this.#step = new TrainStep(step, run.state, run.bank, pictureShape, noiseOf(plan, run), options);
+    this.#step = new TrainStep(memory, pictureShape, noiseOf(plan, run), options);
     this.#watch = watchOf(plan, run.progress);
   }
 

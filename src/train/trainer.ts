@@ -7,6 +7,8 @@
 
 import { join } from "node:path";
 import { atomicWrite, makeFolder } from "../artifact/node.js";
+import { FILES } from "../build/buildArtifact.js";
+import { ProviderError } from "../errors.js";
 import { DEFAULT_CACHE_BYTES, type BrokenPicture } from "../data/loader.js";
 import { LoaderPool } from "../data/loaderPool.js";
 import { Monitor, type Evaluation } from "../evaluate/monitor.js";
@@ -15,6 +17,7 @@ import { stepName } from "../run/checkpoint.js";
 import { RUN } from "../run/layout.js";
 import type { KnnLevel, LevelName } from "../run/records.js";
 import { fillBank } from "./fillBank.js";
+import type { RunProvider } from "./openProvider.js";
 import { asItIs, fitGraphs } from "./fitGraphs.js";
 import { openRun, type OpenedRun } from "./openRun.js";
 import {
@@ -37,14 +40,17 @@ const REPORT_EVERY_MS = 60_000;
 const HELD_OUT_CACHE_BYTES = 128 * 2 ** 20;
 
 /**
+ * @param provider computes all of it; it stays open
  * @param command arguments of the program, for env.json
  * @throws UsageError when there are fewer pictures than a batch holds or the noise needs, or others than the graph is
  *   for, or the plan does not go on where its checkpoint left off
  * @throws TrainingError when the loss is not a number
+ * @throws ProviderError when the provider fails, such as a GPU that is gone
  * @throws ArtifactError when the run folder cannot be written; in each case the last checkpoint stays
  */
 export async function train(
   plan: TrainPlan,
+  provider: RunProvider,
   hooks: TrainerHooks,
   command: readonly string[] = process.argv.slice(2),
 ): Promise<TrainSummary> {
@@ -55,7 +61,7 @@ export async function train(
   try {
     pool.keepPictures(plan.train, DEFAULT_CACHE_BYTES);
     if (plan.evaluate) pool.keepPictures(plan.evaluate, HELD_OUT_CACHE_BYTES);
-    return await new Trainer({ ...plan, pool }, hooks, opened, started).run();
+    return await new Trainer({ ...plan, pool, provider }, hooks, opened, started).run();
   } finally {
     await pool.close();
   }
@@ -67,12 +73,15 @@ class Trainer {
   readonly #opened: OpenedRun;
   readonly #started: number;
   readonly #brokenRows: Set<number>;
+  /** The encoder as the provider runs it; its weights are bound later. */
+  #encoder: Uint8Array;
   #monitor!: Monitor;
   #underWay: Underway | null;
   #reported = performance.now();
 
   constructor(plan: RunningPlan, hooks: TrainerHooks, opened: OpenedRun, started: number) {
     this.#plan = plan;
+    this.#encoder = plan.files.get(FILES.encoder)!;
     this.#hooks = hooks;
     this.#opened = opened;
     this.#started = started;
@@ -87,7 +96,7 @@ class Trainer {
       this.#monitor = await this.#openMonitor();
       await this.#learn();
     } catch (error) {
-      if (!(error instanceof Stopped)) throw this.#logged(error);
+      if (!(error instanceof Stopped)) throw this.#logged(this.#withWayOn(error));
       interrupted = true;
       await this.#saveAll();
       journal.log(`stopped after step ${progress.step}`);
@@ -101,15 +110,16 @@ class Trainer {
   async #learn(): Promise<void> {
     const { journal, progress } = this.#opened;
     const { stepsPerEpoch, steps } = runLengths(this.#plan);
-    const isOver = this.#underWay !== null && progress.step >= steps;
+    const isOver = this.#plan.ep === "cpu" && this.#underWay !== null && progress.step >= steps;
     const plan = isOver ? asItIs(this.#plan) : await fitGraphs(this.#plan, journal, this.#stage("tuning"));
+    this.#encoder = plan.executed.get(FILES.encoder) ?? this.#encoder;
     this.#underWay ??= await this.#begin(plan);
     if (progress.step < steps) progress.finished = false;
     // A run can be stopped after an epoch's last step and before its end.
     if (progress.epochs < Math.floor(progress.step / stepsPerEpoch)) await this.#endEpoch();
     await takeSteps(plan, this.#hooks, { ...this.#opened, ...this.#underWay }, this.#started, {
       broken: (pictures) => this.#tellBroken(pictures),
-      afterStep: (seconds) => this.#afterStep(seconds),
+      afterStep: (seconds, pull) => this.#afterStep(seconds, pull),
     });
     if (progress.finished) this.#opened.journal.note(`nothing is left to do after step ${progress.step}`);
     else await this.#finish();
@@ -119,7 +129,7 @@ class Trainer {
   async #begin(plan: FittedPlan): Promise<Underway> {
     const { state, progress } = this.#opened;
     throwIfStopped(this.#hooks);
-    const levels = await this.#monitor.baselines(boundEncoder(this.#plan, state));
+    const levels = await this.#monitor.baselines(boundEncoder(this.#encoder, state));
     for (const [name, knn] of levels) this.#level(name, knn);
     const broken = (pictures: readonly BrokenPicture[]) => this.#tellBroken(pictures);
     const bank = await fillBank(plan, state, broken, this.#stage("filling the bank"));
@@ -130,11 +140,13 @@ class Trainer {
   }
 
   /** @param seconds since the epoch, or the resumption in it, began */
-  async #afterStep(seconds: number): Promise<boolean> {
+  async #afterStep(seconds: number, pull: () => Promise<void>): Promise<boolean> {
     const { progress } = this.#opened;
     const { stepsPerEpoch } = runLengths(this.#plan);
     throwIfStopped(this.#hooks);
-    if (progress.step % stepsPerEpoch === 0) {
+    const isEpoch = progress.step % stepsPerEpoch === 0;
+    if (isEpoch || this.#isDue()) await pull();
+    if (isEpoch) {
       await this.#endEpoch(seconds);
       return true;
     }
@@ -172,7 +184,7 @@ class Trainer {
       await this.#checkpoint();
     }
     const knn = await this.#monitor.encodedLevels(
-      boundEncoder(this.#plan, state),
+      boundEncoder(this.#encoder, state),
       "measuring what was learned",
     );
     if (knn.length > 0) this.#level("learned", knn);
@@ -189,7 +201,7 @@ class Trainer {
     const { data, shape } = this.#underWay!.bank;
     const [count, dim] = shape as [number, number];
     throwIfStopped(this.#hooks);
-    const encoder = boundEncoder(this.#plan, state);
+    const encoder = boundEncoder(this.#encoder, state);
     return this.#monitor.evaluate(encoder, { count, dim, data }, this.#brokenRows);
   }
 
@@ -281,6 +293,17 @@ class Trainer {
       throwIfStopped(this.#hooks);
       this.#opened.journal.emit({ kind: "stage", what, done, total });
     };
+  }
+
+  /** What a user can do about a provider that failed, once there is something to go on from. */
+  #withWayOn(error: unknown): unknown {
+    const { ep, out } = this.#plan;
+    if (!(error instanceof ProviderError) || ep === "cpu" || this.#underWay === null) return error;
+    return new ProviderError(
+      `${error.message}; the last checkpoint is whole: go on with train --resume ${out}, ` +
+        `on ${ep} once it works again, or with --ep cpu`,
+      { cause: error },
+    );
   }
 
   /** Into the log as well, unless the disk is what failed. */

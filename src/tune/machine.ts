@@ -16,15 +16,24 @@ export interface MachineTarget {
 /** @param threads of the runtime */
 export async function machineTarget(threads: number): Promise<MachineTarget> {
   const blockSize = await findBlockSize();
-  const machine: Machine = {
+  const machine = { ...(await describeMachine("cpu")), threads, blockSize };
+  return { machine, target: blockSize === null ? cpu : blockedCpu(blockSize) };
+}
+
+/** Of a device, on which neither threads nor the CPU's own layout have a part in anything. */
+export async function deviceTarget(target: Target): Promise<MachineTarget> {
+  return { machine: { ...(await describeMachine(target.ep)), threads: 1, blockSize: null }, target };
+}
+
+async function describeMachine(
+  provider: Machine["provider"],
+): Promise<Omit<Machine, "threads" | "blockSize">> {
+  return {
     platform: `${platform()} ${arch()}`,
     processor: cpus()[0]?.model.trim() ?? "unknown",
-    provider: "cpu",
+    provider,
     onnxruntime: await runtimeVersion(),
-    threads,
-    blockSize,
   };
-  return { machine, target: blockSize === null ? cpu : blockedCpu(blockSize) };
 }
 
 /** As one line: equal for machines whose measurements and bits are the same. */

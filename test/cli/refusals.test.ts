@@ -150,9 +150,31 @@ const REQUESTS: readonly Refusal[] = [
   },
   {
     title: "an execution provider that is not there",
-    args: ["train", "--ep", "cuda", "--out", "new"],
+    // No machine has so many GPUs.
+    args: ["train", "--ep", "cuda", "--device-id", "99", "--image-size", "16", "--out", "new"],
     code: 1,
-    says: ["--ep cuda: training on cuda is not available", "expected cpu"],
+    says: ["cuda", "; "],
+  },
+  {
+    title: "an execution provider that a run cannot use",
+    args: ["train", "--ep", "wasm", "--out", "new"],
+    code: 2,
+    says: ['Argument: ep, Given: "wasm", Choices: "cpu", "cuda", "webgpu"'],
+  },
+  {
+    title: "options of another execution provider",
+    args: ["train", "--ep", "webgpu", "--tf32", "off", "--memory-limit", "4", "--out", "new"],
+    code: 2,
+    says: ["--tf32, --memory-limit given with --ep webgpu, expected --ep cuda", "correct these options"],
+  },
+  {
+    title: "a GPU and a limit that cannot be",
+    args: ["train", "--ep", "cuda", "--device-id", "0.5", "--memory-limit", "0", "--out", "new"],
+    code: 2,
+    says: [
+      "--device-id is 0.5, expected a whole number of at least 0",
+      "--memory-limit is 0, expected a number above 0",
+    ],
   },
   {
     title: "an execution provider that does not exist",

@@ -50,6 +50,17 @@ describe("the plan of a run", () => {
     assert.deepEqual(plan.augment, { ...plan.augment, blur: 0.5, jitterProbability: 0.8 });
   });
 
+  it("has what CUDA alone can be told, and nothing of it elsewhere", async () => {
+    const { plan, resolved } = await planned({ ep: "cuda", "device-id": 1, "memory-limit": 1.5 });
+    assert.deepEqual([plan.ep, plan.cuda], ["cuda", { deviceId: 1, tf32: true, memoryLimitGiB: 1.5 }]);
+    assert.deepEqual(
+      [resolved.ep, resolved["device-id"], resolved.tf32, resolved["memory-limit"]],
+      ["cuda", 1, "on", 1.5],
+    );
+    const { plan: other, resolved: others } = await planned({ ep: "webgpu" });
+    assert.deepEqual([other.ep, other.cuda, others.tf32], ["webgpu", null, undefined]);
+  });
+
   it("counts milestones in steps of the optimizer", async () => {
     const { plan } = await planned({ schedule: "step", milestones: [2, 3], accumulation: 4 });
     assert.deepEqual(plan.schedule.decay === "step" && plan.schedule.milestones, [62, 93]);
@@ -101,6 +112,15 @@ describe("settings of a resumed run", () => {
       "data-workers": 4,
       resume: "auto",
     });
+  });
+
+  it("may name another execution provider, and then have none of the options of the one before", () => {
+    const cuda: Settings = { ...stored, ep: "cuda", tf32: "off", "device-id": 1 };
+    const goOn = (asked: Settings) => agreedSettings(asked, cuda, "run/config.resolved.json");
+    assert.deepEqual(goOn({ ep: "cpu" }), { ...stored, ep: "cpu" });
+    assert.deepEqual(goOn({ ep: "cuda", "device-id": 0 }), { ...cuda, "device-id": 0 });
+    assert.deepEqual(goOn({}), cuda);
+    assert.deepEqual(agreed({ ep: "cuda", tf32: "on" }), { ...stored, ep: "cuda", tf32: "on" });
   });
 
   it("may be said again, as they were first said", () => {

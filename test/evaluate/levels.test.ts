@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { chanceLevel, knnLevels } from "../../src/evaluate/levels.js";
+import { cpuProvider } from "../../src/evaluate/provider.js";
 import { vectors } from "./vectorsOf.js";
 
-const OPTIONS = { temperature: 0.07, threads: 1 };
+const OPTIONS = { temperature: 0.07, provider: cpuProvider(1) };
 
 /** Unit vectors in the plane, by their angles in degrees. */
 const at = (...degrees: readonly number[]) =>

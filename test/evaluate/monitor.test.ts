@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { buildArtifact, FILES } from "../../src/build/buildArtifact.js";
 import { DEFAULT_RECIPE } from "../../src/build/recipe.js";
 import { locateData } from "../../src/data/locate.js";
+import { cpuProvider } from "../../src/evaluate/provider.js";
 import { Monitor, type MonitorOptions } from "../../src/evaluate/monitor.js";
 import { normalizeRows, type Vectors } from "../../src/search/vectors.js";
 import { RandomStream } from "../../src/random/philox.js";
@@ -56,7 +57,7 @@ describe("Monitor", () => {
       preprocessing: PREPROCESSING,
       embeddingDim: DIM,
       seed: 0,
-      threads: 1,
+      provider: cpuProvider(1),
       dataWorkers: 1,
       strictData: false,
       temperature: 0.07,

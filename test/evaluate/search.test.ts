@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuProvider } from "../../src/evaluate/provider.js";
 import { searchNearest } from "../../src/evaluate/search.js";
 import { vectors } from "./vectorsOf.js";
 
@@ -6,7 +7,7 @@ describe("searchNearest", () => {
   const bank = vectors(2, [1, 0], [0, 1], [-1, 0], [0, 1]);
 
   it("finds the most similar rows, the lower first among equals", async () => {
-    const found = await searchNearest(vectors(2, [0.6, 0.8], [-1, 0]), bank, 3, 1);
+    const found = await searchNearest(vectors(2, [0.6, 0.8], [-1, 0]), bank, 3, cpuProvider(1));
     assert.deepEqual([...found.rows], [1n, 3n, 0n, 2n, 1n, 3n]);
     const expected = [0.8, 0.8, 0.6, 1, 0, 0];
     found.similarities.forEach((similarity, at) => assert.ok(Math.abs(similarity - expected[at]!) < 1e-6));
@@ -20,7 +21,9 @@ describe("searchNearest", () => {
     [7, 70, 700].forEach((row, at) => (data[row] = at + 1));
     const told: number[][] = [];
     const bank = { count, dim: 1, data };
-    const found = await searchNearest(vectors(1, [1], [-1], [2]), bank, 1, 2, (...done) => told.push(done));
+    const found = await searchNearest(vectors(1, [1], [-1], [2]), bank, 1, cpuProvider(2), (...done) =>
+      told.push(done),
+    );
     assert.deepEqual(told, [
       [2, 3],
       [3, 3],

@@ -4,6 +4,7 @@ import { AutoProcessor, env, pipeline, RawImage, Tensor } from "@huggingface/tra
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { openDataset, type DataSource } from "../../src/data/dataset.js";
+import { cpuProvider } from "../../src/evaluate/provider.js";
 import { embedAll, withEncoder } from "../../src/evaluate/embed.js";
 import { readModel, type Model } from "../../src/models/model.js";
 import { picturesOfRun } from "../../src/models/pictures.js";
@@ -27,7 +28,14 @@ async function expectedOf(model: Model): Promise<Expected> {
   const { train, evaluate } = await picturesOfRun(model.run!);
   const source = evaluate ?? train;
   const { preprocessing, embeddingDim } = model;
-  const options = { preprocessing, embeddingDim, seed: 0, threads: 1, dataWorkers: 1, strictData: true };
+  const options = {
+    preprocessing,
+    embeddingDim,
+    seed: 0,
+    provider: cpuProvider(1),
+    dataWorkers: 1,
+    strictData: true,
+  };
   const taken: Float32Array[] = [];
   const { vectors } = await withEncoder(options, model.encoder, (encode) =>
     embedAll(

@@ -9,7 +9,9 @@ import { join } from "node:path";
 import {
   accumulateStepGraph,
   addObjective,
+  bankWriteGraph,
   encoderGraph,
+  finiteCheckGraph,
   forwardGraph,
   trainStepGraph,
   type ObjectiveConfig,
@@ -54,6 +56,13 @@ const LISTINGS: Readonly<Record<string, () => Graph>> = {
   "train-step-resnet10-cifar-accumulation": () =>
     trainStepGraph({ ...NARROW, arch: "resnet10", accumulation: 4 }),
   // Of the smallest network: lowered, a listing is more than twice as long.
+  "bank-write": () => bankWriteGraph({ instances: 50_000, embeddingDim: 128, batchSize: 32 }),
+  "finite-check": () =>
+    finiteCheckGraph([
+      { name: "layer1.0.conv1.weight.next", shape: [64, 64, 3, 3] },
+      { name: "step.next", shape: [] },
+      ...Array.from({ length: 7 }, (_, at) => ({ name: `layer1.${at}.bn1.bias.next`, shape: [64] })),
+    ]),
   "train-step-resnet10-cifar-cpu": () => lower(trainStepGraph({ ...NARROW, arch: "resnet10" }), cpu),
 };
 

@@ -15,6 +15,7 @@ import { DropoutNoise } from "../../src/train/dropoutNoise.js";
 import { initializeBank, initializeParameters } from "../../src/build/initialize.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 import {
   goldenBatches,
   goldenConfig,
@@ -106,7 +107,8 @@ export async function trainSteps(golden: Golden, steps: number, target: Target):
     ep: "cpu",
     threads: THREADS,
   });
-  const step = new TrainStep(session, state, bank, [batch, 3, ...imageSize]);
+  const memory = hostMemory(state, bank, { trainStep: session, accumulateStep: null });
+  const step = new TrainStep(memory, [batch, 3, ...imageSize]);
   const dropout = new DropoutNoise(manifest, seed);
   const batchOf = await goldenBatches(golden);
   const losses: number[] = [];

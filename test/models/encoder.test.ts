@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openDataset } from "../../src/data/dataset.js";
+import { cpuProvider } from "../../src/evaluate/provider.js";
 import { embedAll, withEncoder } from "../../src/evaluate/embed.js";
 import { openEncoder } from "../../src/models/encoder.js";
 import { readModel } from "../../src/models/model.js";
@@ -13,7 +14,7 @@ describe("an opened encoder", () => {
     const { run } = trained();
     const model = await readModel(run);
     const { train } = await picturesOfRun(run);
-    const options = { ...model, seed: 0, threads: 1, dataWorkers: 1, strictData: true };
+    const options = { ...model, seed: 0, provider: cpuProvider(1), dataWorkers: 1, strictData: true };
     const { vectors } = await withEncoder(options, model.encoder, (encode) =>
       embedAll(options, encode, train, () => {}),
     );

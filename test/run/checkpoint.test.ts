@@ -20,7 +20,7 @@ import { suiteFolder } from "../support/temporary.js";
 
 const identity = { format: "folder", pictures: 3, sha256: "ab".repeat(32) };
 const progressAt = (step: number, more: Partial<Progress> = {}): Progress => ({
-  ...newProgress(identity, 7, 2),
+  ...newProgress(identity, 7, { ep: "cpu", threads: 2 }),
   step,
   ...more,
 });

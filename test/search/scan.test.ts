@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UsageError } from "../../src/errors.js";
+import { cpuProvider } from "../../src/evaluate/provider.js";
 import { searchNearest } from "../../src/evaluate/search.js";
 import type { Codes } from "../../src/search/codes.js";
 import { quantizeRows } from "../../src/search/quantize.js";
@@ -158,7 +159,7 @@ describe("Scanner: search", () => {
 
   it("reranked is the runtime's exhaustive search", async () => {
     const [bank, queries] = [randomRows(3000, 128, 5), randomRows(20, 128, 6)];
-    const expected = await searchNearest(queries, bank, 10, 1);
+    const expected = await searchNearest(queries, bank, 10, cpuProvider(1));
     const scanner = new Scanner(128, [quantizeRows(bank)]);
     for (let query = 0; query < queries.count; query++) {
       const one = queries.data.subarray(128 * query, 128 * (query + 1));

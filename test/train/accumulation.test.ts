@@ -15,6 +15,7 @@ import { NoiseInputs } from "../../src/train/noiseInputs.js";
 import { logBlend, Normalizer } from "../../src/train/normalizer.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep, type StepBatch } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 import { goldenBatches, goldenConfig, readCase, type Golden } from "../graphs/golden.js";
 
 const golden = readCase("accumulation") as {
@@ -52,11 +53,12 @@ async function bench(changes: Partial<Recipe> = {}, unit = false): Promise<Bench
   const { objective } = recipe;
   const noiseSetup = { instances: setup.instances, batchSize: setup.batch, seed: 0, normalizer };
   const noise = "noise" in objective ? new NoiseInputs({ ...noiseSetup, objective }) : null;
-  const step = new TrainStep(sessions[0], state, bank, [setup.batch, 3, side, side], noise, {
-    accumulation: { session: sessions[1], count: COUNT },
+  const memory = hostMemory(state, bank, { trainStep: sessions[0], accumulateStep: sessions[1] });
+  const step = new TrainStep(memory, [setup.batch, 3, side, side], noise, {
+    accumulation: COUNT,
     diagnose: diagnoser(files, 1),
   });
-  const close = async () => void (await Promise.all(sessions.map((session) => session.close())));
+  const close = () => memory.close();
   return { step, state, bank, noise, normalizer, close };
 }
 
@@ -134,7 +136,7 @@ describe("a step of three batches", () => {
     const { step, state, close } = await bench();
     await step.accumulate(batches[0]!, 0.1, "step 1");
     const before = copies(state, "parameter", "momentum", "statistic", "accumulator");
-    const pixelValues = Float32Array.from(batches[1]!.pixelValues);
+    const pixelValues = Float32Array.from(batches[1]!.pixelValues as Float32Array);
     pixelValues[0] = NaN;
     await assert.rejects(step.accumulate({ ...batches[1]!, pixelValues }, 0.1, "step 1"), {
       name: "TrainingError",

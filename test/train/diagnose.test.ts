@@ -16,6 +16,7 @@ import { Normalizer } from "../../src/train/normalizer.js";
 import { firstNotFinite } from "../../src/train/notFinite.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 
 const [BATCH, SIDE, DIM, INSTANCES] = [4, 8, 8, 10];
 const SHAPE = [BATCH, 3, SIDE, SIDE];
@@ -66,7 +67,8 @@ async function bench(
     },
     close: () => session.close(),
   };
-  const step = new TrainStep(watched, state, bank, SHAPE, noise, options);
+  const memory = hostMemory(state, bank, { trainStep: watched, accumulateStep: null });
+  const step = new TrainStep(memory, SHAPE, noise, options);
   const pixelValues = Float32Array.from({ length: BATCH * 3 * SIDE * SIDE }, (_, at) => Math.sin(at));
   return { step, state, bank, pixelValues, files: built.files, session };
 }

@@ -8,6 +8,7 @@ import { checkpointFile, readCheckpoint } from "../../src/run/checkpoint.js";
 import { RUN } from "../../src/run/layout.js";
 import { findCheckpoint } from "../../src/run/resume.js";
 import { prepareRunFolder } from "../../src/run/runFolder.js";
+import { openProvider } from "../../src/train/openProvider.js";
 import type { TrainEvent, TrainPlan } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
 import { suiteFolder } from "../support/temporary.js";
@@ -30,7 +31,10 @@ describe("a run on a disk that fails", () => {
     out: string,
     changes: Partial<TrainPlan>,
     onEvent: (event: TrainEvent) => void = () => {},
-  ) => train(await tinyPlan(out, changes), { emit: onEvent, stopRequested: () => false });
+  ) => {
+    const plan = await tinyPlan(out, changes);
+    return train(plan, await openProvider(plan), { emit: onEvent, stopRequested: () => false });
+  };
 
   /** Mounts at a new folder, or skips the test and says why. */
   function mountOrSkip(context: Mocha.Context, name: string, ...args: string[]): string {

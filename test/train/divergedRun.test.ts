@@ -12,6 +12,7 @@ import { diagnoser } from "../../src/train/diagnose.js";
 import { DivergenceWatch, divergenceRule } from "../../src/train/divergence.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 
 const [BATCH, SIDE, DIM, INSTANCES] = [8, 8, 16, 64];
 const STEPS = 500;
@@ -79,7 +80,8 @@ async function train(learningRate: number): Promise<Ended> {
   const state = new TrainState({ ...manifest, files: {} }, initial, FILES.state);
   const bank = await filledBank(state);
   const session = await openSession(files.get(FILES.trainStep)!, FILES.trainStep, { ep: "cpu", threads: 1 });
-  const step = new TrainStep(session, state, bank, SHAPE, null, { diagnose: diagnoser(files, 1) });
+  const memory = hostMemory(state, bank, { trainStep: session, accumulateStep: null });
+  const step = new TrainStep(memory, SHAPE, null, { diagnose: diagnoser(files, 1) });
   const watch = new DivergenceWatch(RULE);
   let at = 0;
   try {

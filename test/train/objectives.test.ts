@@ -12,10 +12,12 @@ import { chooseSettings } from "../../src/config/choose.js";
 import { augmentOf } from "../../src/config/learning.js";
 import { locateData } from "../../src/data/locate.js";
 import { RUN } from "../../src/run/layout.js";
+import { openProvider } from "../../src/train/openProvider.js";
 import type { TrainPlan } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
 
 const PICTURES = 512;
+const ON_CPU = { ep: "cpu", cuda: null, threads: 1 } as const;
 const { nce, infonce, softmax } = OBJECTIVE_DEFAULTS;
 const few = { negatives: 64, temperature: 0.1 } as const;
 
@@ -78,10 +80,11 @@ async function run(changes: Partial<Recipe>, epochs: number, plan: Partial<Train
         knnTemperature: 0.07,
         seed: 0,
         out,
-        threads: 1,
+        ...ON_CPU,
         dataWorkers: 1,
         ...plan,
       },
+      await openProvider(ON_CPU),
       { emit: (event) => event.kind === "step" && losses.push(event.loss), stopRequested: () => false },
     );
     return { losses, state: await readFile(join(out, RUN.exported, FILES.state)) };

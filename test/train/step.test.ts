@@ -10,6 +10,7 @@ import { floats, type FloatTensor, type HostTensor, type Session } from "../../s
 import { initializeBank } from "../../src/build/initialize.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 
 const SHAPE = [4, 3, 8, 8];
 const INSTANCES = 10;
@@ -93,7 +94,7 @@ describe("TrainStep", () => {
   beforeEach(() => {
     state = newState();
     bank = floats([INSTANCES, DIM], initializeBank(INSTANCES, DIM, 0));
-    step = new TrainStep(session, state, bank, SHAPE);
+    step = new TrainStep(hostMemory(state, bank, { trainStep: session, accumulateStep: null }), SHAPE);
   });
 
   const row = (at: number) => bank.data.slice(at * DIM, (at + 1) * DIM);

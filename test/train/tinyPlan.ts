@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { buildArtifact } from "../../src/build/buildArtifact.js";
+import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { locateData } from "../../src/data/locate.js";
 import type { TrainPlan } from "../../src/train/plan.js";
@@ -9,6 +10,16 @@ import { chooseSettings } from "../../src/config/choose.js";
 import { augmentOf } from "../../src/config/learning.js";
 
 export const STEPS_PER_EPOCH = 4;
+
+/** Changes of a plan that make it one for a device. */
+export const ON_DEVICE: Partial<TrainPlan> = { ep: "webgpu" };
+
+/** Changes of the recipe that need every graph there is: steps of two batches, and a moving Z. */
+export const TINY_NCE: Partial<Recipe> = {
+  arch: "resnet10",
+  accumulation: 2,
+  objective: { ...OBJECTIVE_DEFAULTS.nce, negatives: 8, normalizer: { mode: "ema", momentum: 0.5 } },
+};
 const PICTURES = 64;
 const SIDE = 8; // pixels
 
@@ -47,6 +58,8 @@ export async function tinyPlan(
     strictData: false,
     seed: 0,
     out,
+    ep: "cpu",
+    cuda: null,
     threads: 1,
     dataWorkers: 1,
     ...changes,

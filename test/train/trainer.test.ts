@@ -10,6 +10,7 @@ import type { Environment } from "../../src/run/environment.js";
 import { RUN } from "../../src/run/layout.js";
 import type { MetricRecord, TimingRecord } from "../../src/run/records.js";
 import { findCheckpoint, savedSteps } from "../../src/run/resume.js";
+import { openProvider } from "../../src/train/openProvider.js";
 import type { TrainEvent, TrainPlan, TrainSummary } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
 import { suiteFolder } from "../support/temporary.js";
@@ -31,8 +32,10 @@ describe("train", () => {
   ): Promise<{ summary: TrainSummary; events: TrainEvent[] }> {
     const events: TrainEvent[] = [];
     let stop = false;
+    const plan = await tinyPlan(at(out), changes);
     const summary = await train(
-      await tinyPlan(at(out), changes),
+      plan,
+      await openProvider(plan),
       {
         emit(event) {
           events.push(event);

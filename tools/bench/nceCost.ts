@@ -22,6 +22,7 @@ import { drawNoise } from "../../src/train/noise.js";
 import { Normalizer } from "../../src/train/normalizer.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 import { MACHINE, quartiles, VERSIONS } from "./machine.js";
 
 const BATCH = 64;
@@ -88,7 +89,8 @@ async function open(form: Form, instances: number, bank: Float32Array<ArrayBuffe
       ? new NoiseInputs({ objective, instances, batchSize: BATCH, seed: 0, normalizer })
       : null;
   const own = floats([instances, DIM], bank.subarray(0, instances * DIM));
-  const step = new TrainStep(session, state, own, [BATCH, 3, SIDE, SIDE], noise);
+  const memory = hostMemory(state, own, { trainStep: session, accumulateStep: null });
+  const step = new TrainStep(memory, [BATCH, 3, SIDE, SIDE], noise);
   for (let at = 0; at < WARM_UPS; at++) await run(step, instances, at);
   return { form, instances, step, memoryBytes: process.memoryUsage.rss() - before, ms: [] };
 }

@@ -23,6 +23,7 @@ import { NoiseInputs } from "../../src/train/noiseInputs.js";
 import { Normalizer } from "../../src/train/normalizer.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep } from "../../src/train/step.js";
+import { hostMemory } from "../../src/train/stepMemory.js";
 import { TuningCache } from "../../src/tune/cache.js";
 import { machineTarget } from "../../src/tune/machine.js";
 import { tuneGraphs } from "../../src/tune/tuneGraphs.js";
@@ -73,7 +74,8 @@ async function openStep(recipe: Recipe, model: Uint8Array, built: BuiltArtifact)
   const state = new TrainState({ ...built.manifest, files: {} }, tensors, FILES.state);
   const bank = floats([facts.instances, recipe.embeddingDim], readFloats("bank.f32"));
   const shape = [recipe.batchSize, 3, recipe.imageSize, recipe.imageSize];
-  return new TrainStep(session, state, bank, shape, openNoise(recipe));
+  const memory = hostMemory(state, bank, { trainStep: session, accumulateStep: null });
+  return new TrainStep(memory, shape, openNoise(recipe));
 }
 
 // The library loads before memory is measured, as PyTorch does when it is imported.

@@ -62,13 +62,13 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
   );
 }
 
-async function train({ plan, settings, folder }: PreparedRun, io: Io): Promise<TrainSummary> {
-  if (folder !== "kept") {
-    await prepareRunFolder(plan.out, folder === "replaced");
-    await atomicWrite(join(plan.out, RUN.config), new TextEncoder().encode(printSettings(settings)));
-  }
+async function train(prepared: PreparedRun, io: Io): Promise<TrainSummary> {
   const progress = trainProgress(io);
-  const run = startTraining(plan, (event) => progress.show(event));
+  const run = startTraining(
+    prepared.plan,
+    (event) => progress.show(event),
+    () => prepareFolder(prepared),
+  );
   let interrupts = 0;
   const release = io.onInterrupt(() => {
     progress.stop();
@@ -82,6 +82,12 @@ async function train({ plan, settings, folder }: PreparedRun, io: Io): Promise<T
     release();
     progress.stop();
   }
+}
+
+async function prepareFolder({ plan, settings, folder }: PreparedRun): Promise<void> {
+  if (folder === "kept") return;
+  await prepareRunFolder(plan.out, folder === "replaced");
+  await atomicWrite(join(plan.out, RUN.config), new TextEncoder().encode(printSettings(settings)));
 }
 
 function describe(summary: TrainSummary, { data, skippedPaths }: PreparedRun): string {

@@ -15,7 +15,7 @@ import { tensorsOf } from "../../../train/runFiles.js";
 import { TrainState } from "../../../train/state.js";
 import { TabBatches } from "./batches.js";
 import { Diary } from "./diary.js";
-import type { Machine } from "./machine.js";
+import { modelOf, type Machine } from "./machine.js";
 import { datasetOf, identityOf, type PictureSet } from "./pictures.js";
 import type { PlannedRun } from "./settle.js";
 import type { StoredCheckpoint } from "./store.js";
@@ -45,7 +45,7 @@ export async function beginRun(
   const { seed } = settings;
   const initial = readSafetensors(plan.files.get(FILES.state)!, FILES.state);
   const state = stateOf(plan, initial.tensors, FILES.state);
-  const progress = newProgress(identityOf(set), seed, machine.threads);
+  const progress = newProgress(identityOf(set), seed, placeOf(machine));
   const diary = new Diary();
   diary.log(`begins: ${set.name}, ${set.ids.length} pictures, seed ${seed}`);
   const started = { plan, set, state, progress, diary };
@@ -61,6 +61,11 @@ export async function beginRun(
   const normalizer = await startNormalizer({ ...started, bank }, machine, tell);
   progress.logNormalizer = normalizer?.log ?? null;
   return { ...started, bank, normalizer };
+}
+
+/** As a checkpoint records it: wasm is the CPU. */
+function placeOf({ runtime, threads }: Machine) {
+  return { ep: runtime === "wasm" ? "cpu" : runtime, threads } as const;
 }
 
 /** null where the objective takes no ln Z. */
@@ -87,11 +92,11 @@ async function startNormalizer(
 
 async function withSession<T>(
   machine: Machine,
-  { files }: PlannedRun,
+  plan: PlannedRun,
   name: string,
   use: (session: Awaited<ReturnType<Machine["open"]>>) => Promise<T>,
 ): Promise<T> {
-  const session = await machine.open(files.get(name)!, name);
+  const session = await machine.open(modelOf(machine, plan, name), name);
   try {
     return await use(session);
   } finally {
@@ -120,9 +125,15 @@ export function checkpointOf({ state, bank, progress, diary }: LearningRun): Sto
 }
 
 /** @throws ArtifactError when it is damaged */
-export function restoreRun(plan: PlannedRun, set: PictureSet, stored: StoredCheckpoint): LearningRun {
+export function restoreRun(
+  plan: PlannedRun,
+  set: PictureSet,
+  machine: Machine,
+  stored: StoredCheckpoint,
+): LearningRun {
   const where = "stored checkpoint";
   const { tensors, progress } = decodeCheckpoint(stored.bytes, where, sha256);
+  Object.assign(progress, placeOf(machine));
   const raw = tensors.get("bank")!;
   const { objective } = plan.recipe;
   const diary = new Diary(stored.diary);

@@ -1,6 +1,7 @@
 /** @file The learned pictures as the collection that the rest of the page searches. */
 
 import { COLLECTION, printCollection, sheetName } from "../../../artifact/collection.js";
+import { FILES } from "../../../build/buildArtifact.js";
 import { compareNaturally } from "../../../data/naturalOrder.js";
 import { normalizeRows, takeRows } from "../../../search/vectors.js";
 import { COLUMNS, packCollection, PER_SHEET } from "../../../serve/collection/packCollection.js";
@@ -36,7 +37,7 @@ export async function collectionOf(
   const binary = (bytes: Uint8Array): Blob => new Blob([bytes as Uint8Array<ArrayBuffer>]);
   return new Map([
     [COLLECTION.description, new Blob([printCollection(description)], { type: "application/json" })],
-    [COLLECTION.encoder, binary(boundEncoder(plan, state))],
+    [COLLECTION.encoder, binary(boundEncoder(plan.files.get(FILES.encoder)!, state))],
     [COLLECTION.vectors, binary(vectors)],
     ...(await sheetsOf(set, rows)),
   ]);

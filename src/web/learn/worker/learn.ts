@@ -20,6 +20,8 @@ export interface LearnHooks {
   post(message: FromLearnWorker): void;
   /** State and bank are those of now. */
   save(): Promise<void>;
+  /** Steps are taken from now on; null: no more. */
+  stepping(stepper: Stepper | null): void;
 }
 
 /** Between checkpoints within an epoch, and at least between any two. */
@@ -37,6 +39,7 @@ export async function learn(run: LearningRun, machine: Machine, hooks: LearnHook
     { firstStep: progress.step, steps: Math.max(0, steps - progress.step) },
   );
   const learner = new Learner(run, stepper, hooks);
+  hooks.stepping(stepper);
   try {
     await learner.tellEpoch(null);
     for (let batch = await batches.next(); batch !== null; batch = await batches.next()) {
@@ -47,6 +50,7 @@ export async function learn(run: LearningRun, machine: Machine, hooks: LearnHook
     }
     await hooks.turns.take(() => learner.end());
   } finally {
+    hooks.stepping(null);
     await stepper.close();
   }
 }

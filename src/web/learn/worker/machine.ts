@@ -1,19 +1,30 @@
 /** @file What the tab computes with. */
 
+import { encodeGraph } from "../../../build/sourceGraphs.js";
 import { ProviderError } from "../../../errors.js";
-import { webThreads } from "../../../runtime/webThreads.js";
-import { openSession } from "../../../runtime/web.js";
+import { lower } from "../../../lower/lower.js";
+import type { Target } from "../../../lower/target.js";
+import { targetOf } from "../../../lower/targets/targetOf.js";
+import type { Device } from "../../../runtime/device.js";
 import type { Session } from "../../../runtime/session.js";
+import { openSession } from "../../../runtime/web.js";
+import { webThreads } from "../../../runtime/webThreads.js";
 import { reasonAgainstGpu } from "../../engine/chooseRuntime.js";
 import type { LearnSettings } from "../protocol.js";
+import type { PlannedRun } from "./settle.js";
 
 export interface Machine {
   readonly runtime: "webgpu" | "wasm";
   /** Why it is not the faster one, for a person; null: it is what was asked for. */
   readonly note: string | null;
   readonly threads: number;
-  /** @param where names the model in errors */
+  /** What graphs are lowered for. */
+  readonly target: Target;
+  /** Where state and bank are while steps are taken; null: in the host's memory. */
+  readonly device: Device | null;
+  /** A model whose tensors come from the host and go there. @param where names it in errors */
   open(model: Uint8Array, where: string): Promise<Session>;
+  close(): Promise<void>;
 }
 
 /** Beside the worker's script. */
@@ -27,9 +38,17 @@ export async function openMachine(wish: LearnSettings["runtime"]): Promise<Machi
   }
   const threads = webThreads();
   return {
-    ...{ runtime: "wasm", note: without, threads },
+    ...{ runtime: "wasm", note: without, threads, target: targetOf("wasm"), device: null },
     open: (model, where) => openSession(model, where, { ep: "wasm", assets: ASSETS, threads }),
+    close: () => Promise.resolve(),
   };
 }
 
 const NOT_YET = "this version learns on the processor";
+
+/** A graph of the run as the machine runs it. @throws LoweringError when the machine lacks an operator */
+export function modelOf({ runtime, target }: Machine, plan: PlannedRun, name: string): Uint8Array {
+  // The portable graphs have the kernels of the CPU, which wasm has too.
+  if (runtime === "wasm") return plan.files.get(name)!;
+  return encodeGraph(name, lower(plan.sources.get(name)!, target), plan);
+}

@@ -10,6 +10,7 @@ import { openMachine, type Machine } from "./machine.js";
 import { packRun } from "./pack.js";
 import { brokenFiles, readableRows, readPictures, type PictureSet } from "./pictures.js";
 import { planRun, planWith, settleRun, type PlannedRun, type SettledRun } from "./settle.js";
+import type { Stepper } from "./stepper.js";
 import { Store } from "./store.js";
 import { letMessagesIn, Turns } from "./turns.js";
 
@@ -24,6 +25,8 @@ const store = new Store();
 const turns = new Turns();
 let control = new Control();
 let underWay: UnderWay | null = null;
+/** null: no step is taken, and the host's state and bank are those of now. */
+let stepper: Stepper | null = null;
 /** Whether the run that is under way is stored too. */
 let isStored = false;
 let isBusy = false;
@@ -45,6 +48,7 @@ const tellNow = (what: string, done: number, total: number): void => {
 };
 
 async function start({ files, settings }: Message<"start">): Promise<void> {
+  await underWay?.machine.close();
   underWay = null;
   const machine = await openMachine(settings.runtime);
   const set = await readPictures(files, settings.imageSize, (done, total) =>
@@ -59,6 +63,7 @@ async function start({ files, settings }: Message<"start">): Promise<void> {
 }
 
 async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
+  await underWay?.machine.close();
   const machine = await openMachine(runtime);
   const before = underWay?.run ?? null;
   const stored = before === null ? await store.load() : null;
@@ -70,7 +75,7 @@ async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
   const settled = longer(before?.plan ?? stored!.settled, epochs);
   const plan = before === null ? await build(settled, set) : planWith(settled, set, before.plan);
   const checkpoint = before === null ? stored!.checkpoint : checkpointOf(before);
-  const run = restoreRun(plan, set, checkpoint);
+  const run = restoreRun(plan, set, machine, checkpoint);
   run.progress.finished = false;
   ready(machine, run, run.progress.step);
   await goOnWith({ run, machine });
@@ -116,7 +121,23 @@ async function goOnWith(now: UnderWay): Promise<void> {
   };
   underWay = now;
   if (run.progress.step === 0) await save();
-  await learn(run, machine, { control, turns, post, save });
+  const stepping = (now: Stepper | null): void => void (stepper = now);
+  try {
+    await learn(run, machine, { control, turns, post, save, stepping });
+  } catch (error) {
+    // Of a GPU that is gone, the host's state is older than the run.
+    if (machine.device !== null) underWay = null;
+    throw error;
+  }
+}
+
+/** Makes it anew, by what is learned so far. */
+function madeOf<T>(make: (now: UnderWay) => Promise<T>): Promise<T> {
+  const now = opened();
+  return turns.take(async () => {
+    await stepper?.pull();
+    return make(now);
+  });
 }
 
 const settledOf = ({ plan: { settings, pictures, recipe, preprocessing } }: LearningRun) => ({
@@ -173,14 +194,13 @@ const ANSWERS: { readonly [K in ToLearnWorker["kind"]]: (message: Message<K>) =>
     post({ kind: "stored", run: null });
   },
   async pack() {
-    const { run, machine } = opened();
-    post({ kind: "folder", ...(await turns.take(() => packRun(run, machine))) });
+    post({ kind: "folder", ...(await madeOf(({ run, machine }) => packRun(run, machine))) });
   },
   async collection() {
-    const { run, machine } = opened();
     const tellStage = (what: string, done: number, total: number): void =>
       post({ kind: "stage", what, done, total });
-    post({ kind: "collection", files: await turns.take(() => collectionOf(run, machine, tellStage)) });
+    const files = await madeOf(({ run, machine }) => collectionOf(run, machine, tellStage));
+    post({ kind: "collection", files });
   },
 };
 

@@ -15,7 +15,7 @@ export async function drawMap(
 ): Promise<Float32Array<ArrayBuffer> | null> {
   if (vectors.count < FEWEST) return null;
   const nearest: Nearest = async (queries, bank, k) => {
-    const session = await machine.open(nearestModel(bank.dim, k), WHERE);
+    const session = await machine.open(nearestModel(bank.dim, k, machine.target), WHERE);
     try {
       return await nearestBy(session, queries, bank, k);
     } finally {

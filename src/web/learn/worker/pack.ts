@@ -55,6 +55,7 @@ async function environmentOf({ runtime, threads }: Machine) {
     browser: userAgent,
     onnxruntime: `${await webVersion(runtime)} for the web, ${runtime}`,
     cores: hardwareConcurrency,
+    ep: runtime,
     threads,
     command: [],
   };
