@@ -46,6 +46,7 @@ export { measureNormalization } from "./data/normalization.js";
 export { examine, type Examination } from "./doctor/examine.js";
 export type { Finding } from "./doctor/finding.js";
 export * from "./errors.js";
+export { cpuProvider, type Provider } from "./evaluate/provider.js";
 export { searchNearest } from "./evaluate/search.js";
 export { agreementWith, type Agreement, type Bank } from "./export/agreement.js";
 export { replaceSection } from "./export/cardSections.js";

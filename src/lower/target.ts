@@ -34,6 +34,8 @@ export interface Target {
   readonly ep: ExecutionProvider;
   /** The first candidate that applies and suits is taken where nothing was measured. */
   readonly candidates: Candidates;
+  /** Channels that lie side by side in feature maps, where lowered graphs keep them in blocks. */
+  readonly block?: number;
   /** What makes the lowered graph faster, beside what makes every graph smaller. */
   readonly passes?: readonly Pass[];
   /** Why the provider cannot run the node; null: it can. */

@@ -91,7 +91,7 @@ function changeOf(
 }
 
 function lowered(
-  { manifest, tune: mode, provider }: RunningPlan,
+  { manifest, ep, tune, provider }: RunningPlan,
   sources: SourceGraphs,
   { machine, target }: MachineTarget,
   { choices }: Tuned,
@@ -100,6 +100,7 @@ function lowered(
     ([name, graph]) => [name, encodeGraph(name, lower(graph, target, choices), manifest)] as const,
   );
   const { sessionOptions } = provider;
+  const mode = ep === "cpu" ? tune : "off";
   const record = { machine, mode, sessionOptions, choices: Object.fromEntries(choices) };
   return { record, files: new Map(files) };
 }

@@ -31,7 +31,7 @@ export interface TrainRun {
 export function startTraining(
   plan: TrainPlan,
   onEvent: (event: TrainEvent) => void,
-  prepare: () => Promise<void>,
+  prepare: () => Promise<void> = () => Promise.resolve(),
 ): TrainRun {
   // The runtime reads this when it loads, and a thread has only a copy of the environment.
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";

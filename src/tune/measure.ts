@@ -9,9 +9,9 @@ import type { Target } from "../lower/target.js";
 import { openSession } from "../runtime/node.js";
 import { floats, int64s, type HostTensor, type Session } from "../runtime/session.js";
 import { VERSION } from "../version.js";
+import { betweenBlocks } from "./betweenBlocks.js";
 import { race, type Clock, type RaceRules } from "./race.js";
 import type { Question } from "./questions.js";
-import { withoutBoundaryReorders } from "./withoutBoundaryReorders.js";
 
 export interface Stopwatch {
   readonly rules: RaceRules;
@@ -57,7 +57,8 @@ export async function measureQuestion(
 
 /** The question's node, written in the way of one candidate. */
 export function loweredQuestion({ key, graph }: Question, target: Target, candidate: string): Graph {
-  return withoutBoundaryReorders(lower(graph, target, new Map([[key, candidate]])), graph.nodes[0]!);
+  const timed = target.block === undefined ? graph : betweenBlocks(graph, target.block);
+  return lower(timed, target, new Map([[key, candidate]]));
 }
 
 /** A candidate that this build of the runtime does not know is no choice here, and no reason to fail. */

@@ -24,7 +24,11 @@ describe("onnx-instdisc", () => {
 
   for (const [command, examples, options] of [
     ["build-graph", ["build-graph --out build/cifar"], ["--out", "--arch", "--batch-size", "--json"]],
-    ["train", ["train --data photos --epochs 50"], ["--data", "--ep", "--epochs", "--overwrite", "--config"]],
+    [
+      "train",
+      ["train --data photos --epochs 50"],
+      ["--data", "--ep", "--tf32", "--epochs", "--overwrite", "--config"],
+    ],
   ] as const) {
     it(`explains ${command} with its options, their defaults and examples`, async () => {
       const { code, stdout, stderr } = await run(command, "--help");

@@ -28,26 +28,30 @@ describe("a run on a device", () => {
   interface Asked {
     readonly changes?: Partial<TrainPlan>;
     readonly stopAt?: (event: TrainEvent) => boolean;
+    readonly stop?: () => boolean;
     readonly device?: Device;
   }
 
   /** On a device, unless the changes say otherwise; goes on where there is something to go on from. */
   async function run(
     out: string,
-    { changes = {}, stopAt = () => false, device = hostDevice("webgpu") }: Asked = {},
+    { changes = {}, stopAt = () => false, stop = () => false, device = hostDevice("webgpu") }: Asked = {},
   ): Promise<{ readonly summary: TrainSummary; readonly notes: readonly string[] }> {
     const found = existsSync(at(out)) ? await findCheckpoint(at(out)) : null;
     const resume = found?.file ?? null;
     const plan = await tinyPlan(at(out), { ...ON_DEVICE, resume, ...changes }, TINY_NCE);
     const provider = plan.ep === "cpu" ? await openProvider(plan) : providerOn(device, plan);
     const notes: string[] = [];
-    let stop = false;
+    let isTime = false;
     const emit = (event: TrainEvent) => {
       if (event.kind === "note") notes.push(event.text);
-      stop ||= stopAt(event);
+      isTime ||= stopAt(event);
     };
     try {
-      return { summary: await train(plan, provider, { emit, stopRequested: () => stop }, []), notes };
+      return {
+        summary: await train(plan, provider, { emit, stopRequested: () => isTime || stop() }, []),
+        notes,
+      };
     } finally {
       await provider.close();
     }
@@ -96,9 +100,20 @@ describe("a run on a device", () => {
     ]);
   });
 
-  it("stops in the middle of an epoch, and goes on to the same bytes", async () => {
-    const { summary } = await run("stopped", { stopAt: afterStep(1) });
-    assert.equal(summary.interrupted, true);
+  it("that is to stop in the middle of a step finishes it, and goes on to the same bytes", async () => {
+    const device = hostDevice("webgpu");
+    const { openSession } = device;
+    let accumulated = 0;
+    device.openSession = async (model, where) => {
+      const session = await openSession.call(device, model, where);
+      const run: typeof session.run = (feeds, into) => {
+        if (where === "accumulateStep") accumulated++;
+        return session.run(feeds, into);
+      };
+      return { ...session, run };
+    };
+    const { summary } = await run("stopped", { device, stop: () => accumulated === 3 });
+    assert.deepEqual([summary.interrupted, summary.steps], [true, 3]);
     await run("stopped");
     assertSame("stopped", "alone");
   });

@@ -50,6 +50,7 @@ export function trainCommand(parser: Argv, io: Io, ended: (interrupted: boolean)
         .example("$0 train", "the embedded sample, a few minutes")
         .example("$0 train --data photos --epochs 50 --out build/photos", "your own pictures")
         .example("$0 train --preset cifar10 --data cifar10 --resume auto", "the authors' recipe, in parts")
+        .example("$0 train --data photos --ep cuda --out build/photos", "on a GPU, where state and bank stay")
         .example("$0 train --config build/run/config.resolved.json --out build/again", "a run once more"),
     async (parsed) => {
       const { config, json } = parsed as unknown as Request;

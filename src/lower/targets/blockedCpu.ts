@@ -71,6 +71,7 @@ const onlyWhere = <K extends OpKind>(
 export function blockedCpu(block: number): Target {
   return {
     ...cpu,
+    block,
     candidates: {
       ...cpu.candidates,
       Conv: [
