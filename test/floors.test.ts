@@ -55,9 +55,9 @@ const RUN_SIDE = ["runtime", "data", "knn"];
 
 /** The only files that may import a foreign library. */
 const DOORS: Readonly<Record<string, RegExp>> = {
-  "onnxruntime-node": /^src\/runtime\/node\.ts$/,
+  "onnxruntime-node": /^src\/runtime\/node(Gpu)?\.ts$/,
   "onnxruntime-web/wasm": /^src\/runtime\/web\.ts$/,
-  "onnxruntime-web/webgpu": /^src\/runtime\/web\.ts$/,
+  "onnxruntime-web/webgpu": /^src\/runtime\/web(Gpu)?\.ts$/,
   "onnx-proto": /^src\/codec\/protobuf\.ts$/,
   "protobufjs/minimal.js": /^src\/codec\/protobuf\.ts$/,
   flatbuffers: /^src\/artifact\/ortTraining\/flatbuffers\.ts$/,

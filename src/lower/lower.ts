@@ -28,7 +28,7 @@ export function lower(graph: Graph, target: Target, choices: Choices = NOTHING_M
   });
   const lowered = simplify(concrete, target.passes);
   const refusals = lowered.nodes.flatMap((node) => {
-    const reason = target.refusal(node);
+    const reason = target.refusal(node, lowered);
     return reason === null ? [] : [`${node.name} (${node.op}): ${reason}`];
   });
   if (refusals.length > 0)

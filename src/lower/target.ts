@@ -1,7 +1,7 @@
 /** @file What lowering must know of an execution provider: the ways in which it can run each operator. */
 
 import type { ExecutionProvider } from "../ir/executionProvider.js";
-import { viewNode, type Node, type NodeView, type Value } from "../ir/graph.js";
+import { viewNode, type Graph, type Node, type NodeView, type Value } from "../ir/graph.js";
 import type { AbstractOpKind, OpKind, OutputsOf } from "../ir/opTable.js";
 import type { OpBuilder } from "../ops/table.js";
 import { nodeKey } from "./nodeKey.js";
@@ -38,8 +38,8 @@ export interface Target {
   readonly block?: number;
   /** What makes the lowered graph faster, beside what makes every graph smaller. */
   readonly passes?: readonly Pass[];
-  /** Why the provider cannot run the node; null: it can. */
-  refusal(node: Node): string | null;
+  /** Why the provider cannot run the node; null: it can. `graph` tells what constants hold and who reads an output. */
+  refusal(node: Node, graph: Graph): string | null;
 }
 
 /** Names of the fastest candidates that were measured, by `nodeKey`. */

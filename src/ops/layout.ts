@@ -261,9 +261,9 @@ export function layoutOps({ emit, ints, constant }: Emitter) {
         },
         {},
       ).output,
-    /** Zeros around x: `pads` gives all begins, then all ends; negative ones cut. */
-    pad: (x: Value, pads: readonly number[]) =>
-      emit("Pad", { data: x, pads: ints(pads), value: null }, {}).output,
+    /** `value` [] around x, 0 by default: `pads` gives all begins, then all ends; negative ones cut. */
+    pad: (x: Value, pads: readonly number[], value: Value | null = null) =>
+      emit("Pad", { data: x, pads: ints(pads), value }, {}).output,
     /** Broadcasts x to `shape`. */
     expand: (x: Value, shape: readonly number[]) =>
       emit("Expand", { input: x, shape: ints(shape) }, {}).output,

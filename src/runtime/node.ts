@@ -1,5 +1,5 @@
 /**
- * @file The door to onnxruntime-node. Nothing else imports it.
+ * @file The door to onnxruntime-node, beside which only nodeGpu.ts imports it.
  *
  * The binding copies every output into a fresh tensor, but fills the arrays it was given first: those are read,
  * the copies are dropped. run() blocks its thread, so long-lived sessions belong into a worker.
@@ -28,14 +28,14 @@ const OPEN: readonly ExecutionProvider[] = ["cpu", "webgpu"];
 const LOG_ERRORS = 3;
 
 /** As messages call the runtime. */
-const LIBRARY = "ONNX Runtime";
+export const LIBRARY = "ONNX Runtime";
 /**
  * Of every session, under the runtime's names. Waiting threads sleep: spinning ones would take the processors from the
  * threads that prepare pictures.
  */
 export const SESSION_OPTIONS: Readonly<Record<string, string>> = { "session.intra_op.allow_spinning": "0" };
 
-type Ort = typeof import("onnxruntime-node");
+export type Ort = typeof import("onnxruntime-node");
 
 /** Telemetry is switched off before the library loads; it writes log files otherwise. */
 async function loadOrt(): Promise<Ort> {
@@ -59,7 +59,7 @@ export async function openSession(
   where: string,
   options: SessionOptions,
 ): Promise<Session> {
-  const { ort, session } = await load(model, where, options);
+  const { ort, session } = await loadModel(model, where, options);
   return sessionOver(session, options.ep, { where, library: LIBRARY }, runInto(ort, session));
 }
 
@@ -76,7 +76,7 @@ export async function openTracedSession(
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const traced = { enableProfiling: true, profileFilePrefix: join(folder, "trace") };
-    const { ort, session } = await load(model, where, options, traced);
+    const { ort, session } = await loadModel(model, where, options, traced);
     const over = sessionOver(session, options.ep, { where, library: LIBRARY }, runInto(ort, session));
     return {
       ...over,
@@ -100,7 +100,8 @@ function declared(value: InferenceSession.ValueMetadata): DeclaredTensor[] {
   return value.isTensor ? [{ name: value.name, dtype: value.type, shape: value.shape }] : [];
 }
 
-async function load(
+/** @throws ProviderError as openSession */
+export async function loadModel(
   model: Uint8Array,
   where: string,
   { ep, threads }: SessionOptions,

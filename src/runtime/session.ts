@@ -71,8 +71,8 @@ export function int64s(shape: readonly number[]): Int64Tensor {
 function checkNames(
   where: string,
   { inputs, outputs }: Pick<Session, "inputs" | "outputs">,
-  feeds: ReadonlyMap<string, HostTensor>,
-  into: ReadonlyMap<string, HostTensor>,
+  feeds: ReadonlyMap<string, unknown>,
+  into: ReadonlyMap<string, unknown>,
 ): void {
   const missing = inputs.filter((name) => !feeds.has(name));
   const unknown = [...into.keys()].filter((name) => !outputs.includes(name));
@@ -97,13 +97,22 @@ export interface SessionOf {
   readonly library: string;
 }
 
-/** @param compute what run() does; what it throws becomes a ProviderError */
-export function sessionOver(
+/** A session whose tensors are where its provider keeps them. */
+interface SessionOn<T> extends Omit<Session, "run"> {
+  run(feeds: ReadonlyMap<string, T>, into: ReadonlyMap<string, T>): Promise<void>;
+}
+
+/**
+ * @param compute what run() does; what it throws becomes a ProviderError
+ * @param remedyFor what to do where the runtime says such words
+ */
+export function sessionOver<T = HostTensor>(
   opened: Opened,
   ep: ExecutionProvider,
   of: SessionOf,
-  compute: Session["run"],
-): Session {
+  compute: SessionOn<T>["run"],
+  remedyFor: (words: string) => string = () => "",
+): SessionOn<T> {
   const names = { inputs: opened.inputNames, outputs: opened.outputNames };
   return {
     ep,
@@ -111,7 +120,9 @@ export function sessionOver(
     async run(feeds, into) {
       checkNames(of.where, names, feeds, into);
       await compute(feeds, into).catch((error: unknown) => {
-        throw error instanceof ProviderError ? error : refusal(of, "stopped", error);
+        throw error instanceof ProviderError
+          ? error
+          : refusal(of, "stopped", error, remedyFor(String(error)));
       });
     },
     close: () => opened.release(),

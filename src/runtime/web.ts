@@ -1,5 +1,6 @@
 /**
- * @file The door to onnxruntime-web: models in a browser, and in Node its wasm on the CPU. Nothing else imports it.
+ * @file The door to onnxruntime-web: models in a browser, and in Node its wasm on the CPU. Beside webGpu.ts, nothing else
+ * imports it.
  *
  * The library comes in two builds: "wasm" computes on the CPU; "webgpu" on the GPU too, but is twice as large. Each is
  * loaded when it is first asked for, so that whoever needs one never downloads the other. Its files come from `assets`
@@ -12,7 +13,7 @@ import type { ExecutionProvider } from "../ir/executionProvider.js";
 import { refusal, sessionOver, type HostTensor, type Session, type SessionOptions } from "./session.js";
 import { webThreads } from "./webThreads.js";
 
-type Ort = typeof import("onnxruntime-web/wasm");
+export type Ort = typeof import("onnxruntime-web/wasm");
 
 export type WebBuild = "wasm" | "webgpu";
 
@@ -25,13 +26,17 @@ export const ORT_FILES: Readonly<Record<WebBuild, { readonly script: string; rea
   },
 };
 
-export interface WebSessionOptions extends SessionOptions {
+/** Where the library's files are, and how many threads it may start. */
+export interface WebFiles extends Pick<SessionOptions, "threads"> {
   /** The folder with ORT_FILES, ending in a slash; in Node that of the package itself. */
   readonly assets: URL;
-  /** Default: the one that has the execution provider. "webgpu" has wasm too. */
-  readonly build?: WebBuild;
   /** The build's binary, where the caller has downloaded it already. */
   readonly binary?: Uint8Array<ArrayBuffer>;
+}
+
+export interface WebSessionOptions extends SessionOptions, WebFiles {
+  /** Default: the one that has the execution provider. "webgpu" has wasm too. */
+  readonly build?: WebBuild;
 }
 
 /** Providers that this door opens. */
@@ -39,12 +44,15 @@ const OPEN: readonly ExecutionProvider[] = ["wasm", "webgpu"];
 
 const loaded = new Map<WebBuild, Promise<Ort>>();
 
-function loadOrt(build: WebBuild): Promise<Ort> {
+/** The library, told where its files are. */
+export async function loadOrt(build: WebBuild, files: WebFiles): Promise<Ort> {
   const found = loaded.get(build);
-  if (found !== undefined) return found;
-  const loading = build === "wasm" ? import("onnxruntime-web/wasm") : import("onnxruntime-web/webgpu");
+  const loading =
+    found ?? (build === "wasm" ? import("onnxruntime-web/wasm") : import("onnxruntime-web/webgpu"));
   loaded.set(build, loading);
-  return loading;
+  const ort = await loading;
+  settle(ort.env, files);
+  return ort;
 }
 
 /** @throws ProviderError when the provider is not there or the runtime refuses the model */
@@ -60,9 +68,8 @@ export async function openSession(
         `expected ${build === "wasm" ? "wasm" : OPEN.join(", ")}; choose one of these`,
     );
   }
-  const of = { where, library: "ONNX Runtime Web" };
-  const ort = await loadOrt(build);
-  settle(ort.env, options);
+  const of = { where, library: WEB_LIBRARY };
+  const ort = await loadOrt(build, options);
   try {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: [ep],
@@ -75,15 +82,17 @@ export async function openSession(
 }
 
 /** Of the library. */
-export async function webVersion(build: WebBuild): Promise<string> {
-  return (await loadOrt(build)).env.versions.web ?? "unknown";
+export async function webVersion(build: WebBuild, files: WebFiles): Promise<string> {
+  return (await loadOrt(build, files)).env.versions.web ?? "unknown";
 }
 
+/** As messages call the runtime. */
+export const WEB_LIBRARY = "ONNX Runtime Web";
 /** Only errors: the runtime warns in the console of nodes that it leaves on the CPU on purpose. */
 const LOG_ERRORS = 3;
 
 /** Read by the library when it opens its first model, and ignored afterwards. */
-function settle(env: Env, { assets, binary, threads }: WebSessionOptions): void {
+function settle(env: Env, { assets, binary, threads }: WebFiles): void {
   env.logLevel = "error";
   env.wasm.wasmPaths = assets.href;
   if (binary !== undefined) env.wasm.wasmBinary = binary.buffer;
@@ -96,12 +105,12 @@ function runAndCopy(ort: Ort, session: InferenceSession, where: string): Session
       [...feeds].map(([name, { dtype, data, shape }]) => [name, new ort.Tensor(dtype, data, shape)]),
     );
     const results = await session.run(tensors, [...into.keys()]);
-    for (const [name, tensor] of into) copy(results[name]!, tensor, `${where}: output ${name}`);
+    for (const [name, tensor] of into) copyResult(results[name]!, tensor, `${where}: output ${name}`);
   };
 }
 
 /** The library's own array is as long as its memory lives: never handed out. */
-function copy(result: Tensor, into: HostTensor, where: string): void {
+export function copyResult(result: Tensor, into: HostTensor, where: string): void {
   if (result.type !== into.dtype || result.dims.join() !== into.shape.join()) {
     throw new ProviderError(
       `${where} is ${result.type} [${result.dims.join(", ")}], expected ${into.dtype} ` +

@@ -26,6 +26,27 @@ export function inputGradientByConvTranspose(
   return op.convTranspose(dY, W, { strides, pads, dilations, group, outputPadding });
 }
 
+/** Applies a one-group form to each group and joins the results. */
+export function inputGradientPerGroup(
+  op: OpBuilder,
+  node: InputGradient,
+  form: (op: OpBuilder, node: InputGradient) => Value,
+): Value {
+  const { dY, W } = node.inputs;
+  const { group } = node.attributes;
+  const filters = sizes(W)[0]! / group;
+  const part = (x: Value, axis: number, at: number) =>
+    op.slice(x, [{ axis, start: at * filters, end: (at + 1) * filters }]);
+  const parts = Array.from({ length: group }, (_, at) =>
+    form(op, {
+      ...node,
+      inputs: { dY: part(dY, 1, at), W: part(W, 0, at) },
+      attributes: { ...node.attributes, group: 1 },
+    }),
+  );
+  return op.concat(parts, 1);
+}
+
 /** True where dX is a plain convolution of dY. */
 export function isFlippable({
   inputs: { W },

@@ -26,3 +26,13 @@ export function softmaxByParts(
   const powers = op.exp(op.sub(X, op.reduceMax(X, axes, true)));
   return op.div(powers, op.reduceSum(powers, axes, true));
 }
+
+/** x - ln Σ eˣ, of the same parts. */
+export function logSoftmaxByParts(
+  op: OpBuilder,
+  { name, inputs: { X }, attributes: { axis } }: NodeView<"LogSoftmax">,
+): Value {
+  const axes = normalizeAxes([axis], X.shape.length, name);
+  const below = op.sub(X, op.reduceMax(X, axes, true));
+  return op.sub(below, op.log(op.reduceSum(op.exp(below), axes, true)));
+}

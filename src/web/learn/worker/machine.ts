@@ -7,7 +7,8 @@ import type { Target } from "../../../lower/target.js";
 import { targetOf } from "../../../lower/targets/targetOf.js";
 import type { Device } from "../../../runtime/device.js";
 import type { Session } from "../../../runtime/session.js";
-import { openSession } from "../../../runtime/web.js";
+import { openSession, type WebFiles } from "../../../runtime/web.js";
+import { openWebGpuDevice } from "../../../runtime/webGpu.js";
 import { webThreads } from "../../../runtime/webThreads.js";
 import { reasonAgainstGpu } from "../../engine/chooseRuntime.js";
 import type { LearnSettings } from "../protocol.js";
@@ -18,6 +19,7 @@ export interface Machine {
   /** Why it is not the faster one, for a person; null: it is what was asked for. */
   readonly note: string | null;
   readonly threads: number;
+  readonly files: WebFiles;
   /** What graphs are lowered for. */
   readonly target: Target;
   /** Where state and bank are while steps are taken; null: in the host's memory. */
@@ -32,19 +34,36 @@ const ASSETS = new URL("./ort/", import.meta.url);
 
 /** @throws ProviderError when the runtime that was asked for is not there */
 export async function openMachine(wish: LearnSettings["runtime"]): Promise<Machine> {
-  const without = wish === "wasm" ? null : ((await reasonAgainstGpu(wish)) ?? NOT_YET);
-  if (wish === "webgpu") {
-    throw new ProviderError(`learning: WebGPU is not available (${without}), available: wasm; choose wasm`);
-  }
+  if (wish === "wasm") return onProcessor(null);
+  const gpu = (await reasonAgainstGpu(wish)) ?? (await onGpu().catch(wordsOf));
+  if (typeof gpu !== "string") return gpu;
+  if (wish === "auto") return onProcessor(gpu);
+  throw new ProviderError(`learning: WebGPU is not available (${gpu}), available: wasm; choose wasm`);
+}
+
+/** @param note why it is not the GPU */
+export function onProcessor(note: string | null): Machine {
   const threads = webThreads();
+  const files = { assets: ASSETS, threads };
   return {
-    ...{ runtime: "wasm", note: without, threads, target: targetOf("wasm"), device: null },
-    open: (model, where) => openSession(model, where, { ep: "wasm", assets: ASSETS, threads }),
+    ...{ runtime: "wasm", note, threads, files, target: targetOf("wasm"), device: null },
+    open: (model, where) => openSession(model, where, { ep: "wasm", ...files }),
     close: () => Promise.resolve(),
   };
 }
 
-const NOT_YET = "this version learns on the processor";
+/** @throws ProviderError when the GPU does not answer */
+async function onGpu(): Promise<Machine> {
+  const files = { assets: ASSETS, threads: 1 };
+  const device = await openWebGpuDevice(files);
+  return {
+    ...{ runtime: "webgpu", note: null, threads: 1, files, target: targetOf("webgpu"), device },
+    open: (model, where) => device.openSession(model, where),
+    close: () => device.close(),
+  };
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A graph of the run as the machine runs it. @throws LoweringError when the machine lacks an operator */
 export function modelOf({ runtime, target }: Machine, plan: PlannedRun, name: string): Uint8Array {

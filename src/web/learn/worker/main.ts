@@ -1,12 +1,13 @@
 /** @file The worker that learns. One run at a time; questions about it are answered between its steps. */
 
 import { packError, UsageError } from "../../../errors.js";
-import type { FromLearnWorker, StoredRun, ToLearnWorker } from "../protocol.js";
+import type { FromLearnWorker, LearnSettings, StoredRun, ToLearnWorker } from "../protocol.js";
 import { beginRun, checkpointOf, restoreRun, type LearningRun } from "./begin.js";
 import { collectionOf } from "./collection.js";
 import { Control } from "./control.js";
 import { learn } from "./learn.js";
-import { openMachine, type Machine } from "./machine.js";
+import { checkMachine } from "./gpuAgrees.js";
+import { onProcessor, openMachine, type Machine } from "./machine.js";
 import { packRun } from "./pack.js";
 import { brokenFiles, readableRows, readPictures, type PictureSet } from "./pictures.js";
 import { planRun, planWith, settleRun, type PlannedRun, type SettledRun } from "./settle.js";
@@ -50,12 +51,12 @@ const tellNow = (what: string, done: number, total: number): void => {
 async function start({ files, settings }: Message<"start">): Promise<void> {
   await underWay?.machine.close();
   underWay = null;
-  const machine = await openMachine(settings.runtime);
   const set = await readPictures(files, settings.imageSize, (done, total) =>
     tellNow("reading the pictures", done, total),
   );
   const settled = await settleRun(set, settings);
   const plan = await build(settled, set);
+  const machine = await machineFor(settings.runtime, plan, set);
   ready(machine, { plan, set }, 0);
   isStored = await attempt(() => store.begin({ settled, set }));
   const run = await beginRun(plan, set, machine, tellNow);
@@ -63,8 +64,6 @@ async function start({ files, settings }: Message<"start">): Promise<void> {
 }
 
 async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
-  await underWay?.machine.close();
-  const machine = await openMachine(runtime);
   const before = underWay?.run ?? null;
   const stored = before === null ? await store.load() : null;
   if (before === null && stored === null) {
@@ -74,11 +73,30 @@ async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
   const set = before?.set ?? stored!.set;
   const settled = longer(before?.plan ?? stored!.settled, epochs);
   const plan = before === null ? await build(settled, set) : planWith(settled, set, before.plan);
+  await underWay?.machine.close();
+  const machine = await machineFor(runtime, plan, set);
   const checkpoint = before === null ? stored!.checkpoint : checkpointOf(before);
   const run = restoreRun(plan, set, machine, checkpoint);
   run.progress.finished = false;
   ready(machine, run, run.progress.step);
   await goOnWith({ run, machine });
+}
+
+/** @throws ProviderError when the runtime that was asked for is not there, or computes something else */
+async function machineFor(
+  wish: LearnSettings["runtime"],
+  plan: PlannedRun,
+  set: PictureSet,
+): Promise<Machine> {
+  const machine = await openMachine(wish);
+  try {
+    await checkMachine(machine, plan, set);
+    return machine;
+  } catch (error) {
+    await machine.close();
+    if (wish !== "auto") throw error;
+    return onProcessor(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function build(settled: SettledRun, set: PictureSet): Promise<PlannedRun> {

@@ -48,12 +48,12 @@ function artifactEntries(
 }
 
 /** As src/run/environment.ts, as far as a browser tells. */
-async function environmentOf({ runtime, threads }: Machine) {
+async function environmentOf({ runtime, threads, files }: Machine) {
   const { userAgent, hardwareConcurrency } = navigator;
   return {
     "onnx-instdisc": VERSION,
     browser: userAgent,
-    onnxruntime: `${await webVersion(runtime)} for the web, ${runtime}`,
+    onnxruntime: `${await webVersion(runtime, files)} for the web, ${runtime}`,
     cores: hardwareConcurrency,
     ep: runtime,
     threads,
