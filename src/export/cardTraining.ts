@@ -61,9 +61,10 @@ function machine(environment: JsonObject): string {
     return typeof value === "string" || typeof value === "number" ? plain(String(value)) : "unknown";
   };
   const [memory, ep] = [valueAt(environment, "memoryBytes"), valueAt(environment, "ep")];
+  const isBrowser = valueAt(environment, "browser") !== undefined;
   return (
     `${of("processor")}, ${of("cores")} cores, ${typeof memory === "number" ? bytes(memory) : "unknown"} of memory; ` +
-    `${of("platform")}, Node ${of("node")}, ONNX Runtime ${of("onnxruntime")} on ${ep === undefined || ep === "cpu" ? "the CPU" : of("ep")}`
+    `${isBrowser ? of("browser") : `${of("platform")}, Node ${of("node")}`}, ONNX Runtime ${of("onnxruntime")} on ${ep === undefined || ep === "cpu" ? "the CPU" : of("ep")}`
   );
 }
 

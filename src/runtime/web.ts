@@ -81,6 +81,11 @@ export async function openSession(
   }
 }
 
+/** Of the library. */
+export async function webVersion(build: WebBuild, files: WebFiles): Promise<string> {
+  return (await loadOrt(build, files)).env.versions.web ?? "unknown";
+}
+
 /** As messages call the runtime. */
 export const WEB_LIBRARY = "ONNX Runtime Web";
 /** Only errors: the runtime warns in the console of nodes that it leaves on the CPU on purpose. */

@@ -3,12 +3,13 @@
 import type { ExecutionProvider } from "../../ir/executionProvider.js";
 import type { Target } from "../target.js";
 import { cpu } from "./cpu.js";
+import { webgpu } from "./webgpu.js";
 
 const TARGETS: Readonly<Record<ExecutionProvider, Target>> = {
   cpu,
   // The build of ONNX Runtime for browsers has the kernels of the CPU.
   wasm: { ...cpu, ep: "wasm" },
-  webgpu: { ...cpu, ep: "webgpu" },
+  webgpu,
   cuda: { ...cpu, ep: "cuda" },
 };
 

@@ -1,9 +1,10 @@
-/** @file A page without a face: the engine under test, asked by test/web/engine/engine.test.ts. Never shipped. */
+/** @file A page without a face: engine and learning under test, asked by test/web. Never shipped. */
 
 import { decodePicture } from "../engine/decode.js";
 import { openEngine, type Engine, type WebRuntime } from "../engine/engine.js";
 import { keepOffline, startOffline } from "../engine/offline.js";
 import { Sprites } from "../ui/sprites.js";
+import { learningHarness } from "./learning.js";
 
 let engine: Engine | null = null;
 
@@ -46,7 +47,7 @@ const harness = {
   searchRow: (row: number, k: number) => opened().searchRow(row, k),
   similarities: async (row: number) => [...(await opened().similarities(row))],
   async picture(row: number) {
-    const picture = await new Sprites(opened().base, opened().collection).cut(row);
+    const picture = await new Sprites(opened()).cut(row);
     return { type: picture.type, bytes: [...new Uint8Array(await picture.arrayBuffer())] };
   },
   /** What is said to a question that was open when the engine was closed, and to one that came later. */
@@ -64,4 +65,4 @@ const harness = {
   },
 };
 
-Object.assign(globalThis, { harness });
+Object.assign(globalThis, { harness, learning: learningHarness });
