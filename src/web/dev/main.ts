@@ -46,7 +46,7 @@ const harness = {
   searchRow: (row: number, k: number) => opened().searchRow(row, k),
   similarities: async (row: number) => [...(await opened().similarities(row))],
   async picture(row: number) {
-    const picture = await new Sprites(opened().base, opened().collection).cut(row);
+    const picture = await new Sprites(opened()).cut(row);
     return { type: picture.type, bytes: [...new Uint8Array(await picture.arrayBuffer())] };
   },
   /** What is said to a question that was open when the engine was closed, and to one that came later. */

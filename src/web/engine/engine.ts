@@ -3,42 +3,91 @@
  */
 
 import { ArtifactError, unpackError } from "../../errors.js";
-import type { Engine, EngineOptions } from "./engineTypes.js";
+import { blobOf } from "./collectionReader.js";
+import type { Engine, EngineOptions, MemoryCollection } from "./engineTypes.js";
 import type { Answer, FromEngineWorker, Opened, Question } from "./protocol.js";
 
 export type * from "./engineTypes.js";
 
 /**
- * @param base the folder with collection.json, ending in a slash
+ * @param base the folder with collection.json, ending in a slash; or what would be in it
  * @throws ArtifactError when it is missing or damaged; ProviderError when the encoder cannot run
  */
-export async function openEngine(base: URL, options: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(base: URL | MemoryCollection, options: EngineOptions = {}): Promise<Engine> {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "engine" });
   const calls = new Calls(worker, options.onProgress);
   try {
     const opened = await calls.ask({
       kind: "open",
-      base: base.href,
+      base: base instanceof URL ? base.href : base,
       runtime: options.runtime ?? "auto",
       assets: new URL("./ort/", import.meta.url).href,
     });
-    return engineOf(base, opened, calls);
+    return engineOf(opened, base instanceof URL ? new FolderUrls(base) : new BlobUrls(base), calls);
   } catch (error) {
     calls.close();
     throw error;
   }
 }
 
-function engineOf(base: URL, opened: Opened, calls: Calls): Engine {
+function engineOf(opened: Opened, urls: Urls, calls: Calls): Engine {
   return {
-    base,
     ...opened,
+    urlOf: (path) => urls.of(path),
     embed: (picture) => calls.ask({ kind: "embed", picture }),
     search: (query, k) => calls.ask({ kind: "search", query, k }),
     searchRow: (row, k) => calls.ask({ kind: "searchRow", row, k }),
     similarities: (row) => calls.ask({ kind: "similarities", row }),
-    close: () => calls.close(),
+    close() {
+      calls.close();
+      urls.close();
+    },
   };
+}
+
+interface Urls {
+  of(path: string): string;
+  close(): void;
+}
+
+class FolderUrls implements Urls {
+  readonly #base: URL;
+
+  constructor(base: URL) {
+    this.#base = base;
+  }
+
+  of(path: string): string {
+    return new URL(path, this.#base).href;
+  }
+
+  close(): void {
+    // Addresses of a server outlive the engine.
+  }
+}
+
+/** An address keeps its blob in memory until it is taken back. */
+class BlobUrls implements Urls {
+  readonly #files: MemoryCollection;
+  readonly #urls = new Map<string, string>();
+
+  constructor(files: MemoryCollection) {
+    this.#files = files;
+  }
+
+  /** @throws ArtifactError when there is no such file */
+  of(path: string): string {
+    const known = this.#urls.get(path);
+    if (known !== undefined) return known;
+    const url = URL.createObjectURL(blobOf(this.#files, path));
+    this.#urls.set(path, url);
+    return url;
+  }
+
+  close(): void {
+    for (const url of this.#urls.values()) URL.revokeObjectURL(url);
+    this.#urls.clear();
+  }
 }
 
 interface Waiting {

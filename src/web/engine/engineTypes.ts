@@ -4,6 +4,9 @@ import type { Collection } from "../../artifact/collection.js";
 
 export type WebRuntime = "webgpu" | "wasm";
 
+/** A collection in memory, as a page has it that learned it: blobs by their paths, see src/artifact/collection.ts. */
+export type MemoryCollection = ReadonlyMap<string, Blob>;
+
 /** One row of the collection and its cosine, in [-1, 1]. */
 export interface Found {
   readonly row: number;
@@ -11,8 +14,8 @@ export interface Found {
 }
 
 export interface Engine {
-  /** The folder that it reads, ending in a slash. */
-  readonly base: URL;
+  /** Where a file of the collection is, such as a sheet of thumbnails. @param path see src/artifact/collection.ts */
+  urlOf(path: string): string;
   readonly collection: Collection;
   /** [pictures] names, as the user knows them. */
   readonly ids: readonly string[];

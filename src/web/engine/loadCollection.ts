@@ -7,7 +7,7 @@ import type { DType } from "../../ir/dtype.js";
 import type { RawTensor } from "../../ir/rawTensor.js";
 import type { Codes } from "../../search/codes.js";
 import { unpackIds } from "../../search/ids.js";
-import { download } from "./download.js";
+import type { CollectionReader } from "./collectionReader.js";
 import type { OnProgress } from "./engineTypes.js";
 
 export interface LoadedCollection {
@@ -18,17 +18,17 @@ export interface LoadedCollection {
   readonly map: Float32Array | null;
 }
 
-/**
- * @param base the folder, ending in a slash
- * @throws ArtifactError when a file is missing, damaged or does not fit the others
- */
-export async function loadCollection(base: URL, onProgress: OnProgress): Promise<LoadedCollection> {
-  const bytesOf = (what: string) => (loaded: number, total: number | null) => onProgress(loaded, total, what);
-  const description = new URL(COLLECTION.description, base);
-  const text = new TextDecoder().decode(await download(description, bytesOf("collection")));
-  const collection = parseCollection(text, description.href);
-  const vectors = new URL(COLLECTION.vectors, base);
-  return readVectors(await download(vectors, bytesOf("vectors")), vectors.href, collection);
+/** @throws ArtifactError when a file is missing, damaged or does not fit the others */
+export async function loadCollection(
+  reader: CollectionReader,
+  onProgress: OnProgress,
+): Promise<LoadedCollection> {
+  const read = (path: string, what: string) =>
+    reader.read(path, (loaded, total) => onProgress(loaded, total, what));
+  const { description, vectors } = COLLECTION;
+  const text = new TextDecoder().decode(await read(description, "collection"));
+  const collection = parseCollection(text, reader.where(description));
+  return readVectors(await read(vectors, "vectors"), reader.where(vectors), collection);
 }
 
 /** @throws ArtifactError when it is damaged or does not fit the description */

@@ -37,12 +37,10 @@ function controlled({ active }: ServiceWorkerRegistration): Promise<void> {
 }
 
 /** Has the thumbnails kept too, in the background; larger pictures are kept once they were looked at. */
-export function keepOffline({ base, collection }: Engine): void {
-  const sheets = Array.from({ length: collection.sprites.sheets }, (_, sheet) => spriteUrl(base, sheet).href);
+export function keepOffline({ urlOf, collection }: Engine): void {
+  const sheets = Array.from({ length: collection.sprites.sheets }, (_, sheet) => urlOf(spritePath(sheet)));
   navigator.serviceWorker?.controller?.postMessage(sheets);
 }
 
-/** Where sheet 0, 1, … of the thumbnails lies. */
-export function spriteUrl(base: URL, sheet: number): URL {
-  return new URL(`${COLLECTION.sprites}/${sheetName(sheet)}`, base);
-}
+/** Sheet 0, 1, … of the thumbnails, in the collection. */
+export const spritePath = (sheet: number): string => `${COLLECTION.sprites}/${sheetName(sheet)}`;

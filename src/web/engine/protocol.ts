@@ -1,7 +1,7 @@
 /** @file What the page and the engine's worker say to each other. */
 
 import type { PackedError } from "../../errors.js";
-import type { Engine, EngineOptions, Found } from "./engineTypes.js";
+import type { Engine, EngineOptions, Found, MemoryCollection } from "./engineTypes.js";
 
 /** What is known once the collection is open. */
 export type Opened = Pick<Engine, "collection" | "ids" | "labels" | "map" | "runtime" | "runtimeNote">;
@@ -9,7 +9,11 @@ export type Opened = Pick<Engine, "collection" | "ids" | "labels" | "map" | "run
 /** Every question and its answer. */
 interface Talk {
   open: {
-    question: { base: string; assets: string; runtime: NonNullable<EngineOptions["runtime"]> };
+    question: {
+      base: string | MemoryCollection;
+      assets: string;
+      runtime: NonNullable<EngineOptions["runtime"]>;
+    };
     answer: Opened;
   };
   embed: { question: { picture: Blob }; answer: Float32Array };

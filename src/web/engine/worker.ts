@@ -3,8 +3,8 @@
 import { COLLECTION } from "../../artifact/collection.js";
 import { packError, UsageError } from "../../errors.js";
 import { openChosenEncoder, type ChosenEncoder } from "./chooseRuntime.js";
+import { readerOf } from "./collectionReader.js";
 import { decodePicture } from "./decode.js";
-import { download } from "./download.js";
 import type { OnProgress } from "./engineTypes.js";
 import { loadCollection } from "./loadCollection.js";
 import type {
@@ -32,13 +32,11 @@ function opened(): Parts {
 }
 
 async function open({ base, assets, runtime }: QuestionOf<"open">): Promise<Opened> {
-  const folder = new URL(base);
+  const reader = readerOf(base);
   const progress: OnProgress = (loadedBytes, totalBytes, what) =>
     post({ kind: "progress", loadedBytes, totalBytes, what });
-  const { codes, ...rest } = await loadCollection(folder, progress);
-  const model = await download(new URL(COLLECTION.encoder, folder), (loaded, total) =>
-    progress(loaded, total, "encoder"),
-  );
+  const { codes, ...rest } = await loadCollection(reader, progress);
+  const model = await reader.read(COLLECTION.encoder, (loaded, total) => progress(loaded, total, "encoder"));
   const chosen = await openChosenEncoder(model, rest.collection, runtime, new URL(assets), (loaded, total) =>
     progress(loaded, total, "runtime"),
   );

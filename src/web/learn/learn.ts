@@ -1,15 +1,10 @@
 /** @file Learning as the page sees it: in a worker, so that the page never waits. */
 
 import { ArtifactError, packError, unpackError } from "../../errors.js";
-import type {
-  FromLearnWorker,
-  LearnSettings,
-  MemoryCollection,
-  PictureFile,
-  StoredRun,
-  ToLearnWorker,
-} from "./protocol.js";
+import type { MemoryCollection } from "../engine/engineTypes.js";
+import type { FromLearnWorker, LearnSettings, PictureFile, StoredRun, ToLearnWorker } from "./protocol.js";
 
+export type { MemoryCollection } from "../engine/engineTypes.js";
 export type * from "./protocol.js";
 export { DEFAULT_SETTINGS } from "./protocol.js";
 
@@ -87,7 +82,10 @@ class Calls {
 
   constructor(onEvent: (event: LearnEvent) => void) {
     this.#onEvent = onEvent;
-    this.#worker = new Worker(new URL("./learnWorker.js", import.meta.url), { type: "module", name: "learn" });
+    this.#worker = new Worker(new URL("./learnWorker.js", import.meta.url), {
+      type: "module",
+      name: "learn",
+    });
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromLearnWorker>) => this.#take(data));
     this.#worker.addEventListener("error", ({ message }) => {
       const failure = this.#refuse(

@@ -4,6 +4,7 @@
  */
 
 import type { PackedError } from "../../errors.js";
+import type { MemoryCollection } from "../engine/engineTypes.js";
 
 export const OBJECTIVES = ["auto", "softmax", "nce"] as const;
 export const RUNTIMES = ["auto", "webgpu", "wasm"] as const;
@@ -65,9 +66,6 @@ export interface StoredRun {
   readonly finished: boolean;
 }
 
-/** A folder of plain files in memory, see src/artifact/collection.ts: blobs by their paths. */
-export type MemoryCollection = ReadonlyMap<string, Blob>;
-
 export type ToLearnWorker =
   /** Learns from these pictures. What was stored before is replaced. */
   | { readonly kind: "start"; readonly files: readonly PictureFile[]; readonly settings: LearnSettings }
@@ -110,9 +108,9 @@ export type FromLearnWorker =
   | { readonly kind: "stage"; readonly what: string; readonly done: number; readonly total: number }
   | {
       readonly kind: "ready";
-      /** Pictures that are learned from. */
+      /** Those that can be read. */
       readonly pictures: number;
-      /** [pictures] their paths, in the order of the rows. */
+      /** Path of every row of the bank; what is broken has a row too, as in `train`. */
       readonly ids: readonly string[];
       readonly broken: readonly BrokenFile[];
       readonly runtime: "webgpu" | "wasm";

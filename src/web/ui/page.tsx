@@ -62,7 +62,7 @@ function Views({ shown, runtime }: ViewsProps) {
   const [failure, setFailure] = useState<string | null>(null);
   const [searchMs, timed] = useState<number | null>(null);
   const fail = useCallback((error: unknown) => setFailure(messageOf(error)), []);
-  const sprites = useMemo(() => new Sprites(engine.base, engine.collection), [engine]);
+  const sprites = useMemo(() => new Sprites(engine), [engine]);
   const dropped = useMemo(() => new DroppedPictures(engine), [engine]);
   const labels = useLabels(engine, fail);
   useEffect(() => {

@@ -1,7 +1,8 @@
 /** @file Thumbnails: each is a tile of a sheet, and a sheet is fetched once. */
 
 import { COLLECTION, type Collection } from "../../artifact/collection.js";
-import { spriteUrl } from "../engine/offline.js";
+import type { Engine } from "../engine/engineTypes.js";
+import { spritePath } from "../engine/offline.js";
 
 /** Where a thumbnail lies: left and top of its tile on its sheet, in pixels. */
 export interface Place {
@@ -14,12 +15,14 @@ export class Sprites {
   readonly #sheets = new Map<number, Promise<HTMLImageElement>>();
   readonly #here = new Map<number, HTMLImageElement>();
 
-  readonly #base: URL;
-  readonly #collection: Collection;
+  readonly #engine: Pick<Engine, "urlOf" | "collection">;
 
-  constructor(base: URL, collection: Collection) {
-    this.#base = base;
-    this.#collection = collection;
+  constructor(engine: Pick<Engine, "urlOf" | "collection">) {
+    this.#engine = engine;
+  }
+
+  get #collection(): Collection {
+    return this.#engine.collection;
   }
 
   /** Side of a tile in pixels. */
@@ -70,7 +73,7 @@ export class Sprites {
 
   /** The larger picture, where the collection has one. */
   pictureUrl(row: number): string | null {
-    return this.#collection.originals ? new URL(`${COLLECTION.pictures}/${row}`, this.#base).href : null;
+    return this.#collection.originals ? this.#engine.urlOf(`${COLLECTION.pictures}/${row}`) : null;
   }
 
   #sheet(sheet: number): Promise<HTMLImageElement> {
@@ -86,7 +89,7 @@ export class Sprites {
   async #fetchSheet(sheet: number): Promise<HTMLImageElement> {
     const image = new Image();
     image.decoding = "async";
-    image.src = spriteUrl(this.#base, sheet).href;
+    image.src = this.#engine.urlOf(spritePath(sheet));
     await image.decode();
     this.#here.set(sheet, image);
     return image;
