@@ -4,7 +4,7 @@ import type { Engine } from "../../engine/engine.js";
 import { pictureFile } from "../../learn/learn.js";
 import { sampleRows } from "../sample.js";
 import type { Sprites } from "../sprites.js";
-import { sortOut, type Given } from "./givenFiles.js";
+import { sortOut, type Given } from "./sortOut.js";
 
 /** Enough to see how it learns, few enough to see it soon. */
 const MOST_TRIED = 1000;

@@ -9,8 +9,9 @@ import { DropTarget } from "../dropTarget.js";
 import { useShared } from "../shared.js";
 import { counted } from "../text.js";
 import { collectionFiles, triedPictures } from "./collectionFiles.js";
-import { chosenFiles, droppedFiles, type Given } from "./givenFiles.js";
+import { chosenFiles, droppedFiles } from "./givenFiles.js";
 import { LearnSettingsForm } from "./learnSettings.js";
+import type { Given } from "./sortOut.js";
 import { StoredRunPanel } from "./storedRun.js";
 import { useLearner } from "./useLearning.js";
 

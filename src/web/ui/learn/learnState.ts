@@ -1,7 +1,7 @@
 /** @file What the page knows of a training, from the first file to the end: made of the worker's words alone. */
 
 import type { PackedError } from "../../../errors.js";
-import type { LearnEvent, SettledSettings, Strip, Thumbnail } from "../../learn/learn.js";
+import type { LearnEvent, SettledSettings, Strip, Thumbnail } from "../../learn/protocol.js";
 import { keptUntil, NO_LOSS, withLoss, type LossTrace } from "./lossTrace.js";
 
 export type Phase =

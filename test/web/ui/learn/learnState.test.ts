@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LearnEvent, SettledSettings } from "../../../../src/web/learn/learn.js";
+import type { LearnEvent, SettledSettings } from "../../../../src/web/learn/protocol.js";
 import {
   afterAct,
   afterEvent,
@@ -108,7 +108,7 @@ describe("the state of a training on the page", () => {
   });
 
   it("is under way from the start to the end, a pause too", () => {
-    const of = (...all: Parameters<typeof after>): boolean => isUnderWay(after(...all));
+    const of = (...all: readonly (LearnEvent | LearnAct["kind"])[]): boolean => isUnderWay(after(...all));
     assert.deepEqual(
       [of(), of("start"), of(...PREPARED, stepDone(1), { kind: "paused", step: 1 })],
       [false, true, true],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sortOut } from "../../../../src/web/ui/learn/givenFiles.js";
+import { sortOut } from "../../../../src/web/ui/learn/sortOut.js";
 
 const file = (path: string, type = "") => ({ path, file: new Blob([], { type }) });
 
