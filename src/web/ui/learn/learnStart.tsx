@@ -38,7 +38,6 @@ export function LearnStart() {
   const tell = (found: number): void => setLooking(`${counted(found, "file")} found …`);
   return (
     <>
-      <StoredRunPanel />
       <section class="drop" aria-labelledby="learn-title">
         {given === null ? (
           <ChooseFiles looking={looking} tell={tell} onGiven={(files) => void take(files)} />
@@ -71,6 +70,8 @@ export function LearnStart() {
           </>
         )}
       </section>
+      {/* Below: it comes when the browser has looked for it, and must not push the rest away. */}
+      {given === null && <StoredRunPanel />}
       <DropTarget text="Drop a folder anywhere" onDrop={(data) => void take(droppedFiles(data, tell))} />
     </>
   );

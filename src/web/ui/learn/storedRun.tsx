@@ -30,7 +30,7 @@ export function StoredRunPanel() {
   return (
     <section class="stored" aria-labelledby="stored-title">
       <div>
-        <h2 id="stored-title">{run.finished ? "Learned before" : "Not yet at its end"}</h2>
+        <h2 id="stored-title">{run.finished ? "Learned before" : "Stopped before its end"}</h2>
         <p class="small">
           {counted(run.pictures, "picture")}, {run.epochs} of {counted(run.settings.epochs, "epoch")}, kept in
           this browser until another training starts.
