@@ -26,7 +26,8 @@ export { encodeModel, type EncodeOptions } from "./codec/encode.js";
 export { encodeOptimizerModel, ORT_OPTIMIZERS, type OrtOptimizer } from "./codec/optimizerModel.js";
 export { chooseSettings, type RunSettings } from "./config/choose.js";
 export { parseConfig, readConfig } from "./config/file.js";
-export { planOf, printSettings, resolvedSettings } from "./config/plan.js";
+export { planOf, resolvedSettings } from "./config/plan.js";
+export { printSettings } from "./config/printSettings.js";
 export { PRESETS, type Preset } from "./config/presets.js";
 export { configSchema } from "./config/schema.js";
 export {

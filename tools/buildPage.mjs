@@ -1,5 +1,5 @@
 /**
- * @file Bundles the web page into dist/page/: its scripts, its worker and service worker, and the files of
+ * @file Bundles the web page into dist/page/: its scripts, its workers and service worker, and the files of
  * onnxruntime-web that it loads. Plain JavaScript, because it runs before there is a compiler's output.
  *
  *   node tools/buildPage.mjs
@@ -40,7 +40,11 @@ export async function buildPage(source = join(root, "src/web"), out = join(root,
   mkdirSync(join(out, "ort"), { recursive: true });
   await build({
     ...COMMON,
-    entryPoints: { main: mainOf(source), worker: join(engine, "worker.ts") },
+    entryPoints: {
+      main: mainOf(source),
+      worker: join(engine, "worker.ts"),
+      learnWorker: join(root, "src/web/learn/worker/main.ts"),
+    },
     outdir: out,
     format: "esm",
     // Scripts find worker and ort/ beside themselves: chunks lie there too.

@@ -8,6 +8,8 @@ import { objective } from "./objectiveSchema.js";
 import { optimizer } from "./optimizerSchema.js";
 import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
 
+export const MANIFEST_FILE = "manifest.json";
+
 const FORMAT = "onnx-instdisc";
 /** Versions of the format that this package reads. */
 const FORMAT_VERSIONS: readonly number[] = [1];
@@ -86,6 +88,19 @@ export type Manifest = DeepReadonly<z.output<typeof schema>>;
 export type ManifestTensor = Manifest["tensors"][number];
 export type TensorRole = ManifestTensor["role"];
 export type FileEntry = Manifest["files"][string];
+
+/** A manifest as its maker knows it; what the files hash to is found when they are written. */
+export type ManifestDraft = Omit<Manifest, "files">;
+
+/** @param describe each file */
+export function completeManifest(
+  draft: ManifestDraft,
+  files: ReadonlyMap<string, Uint8Array>,
+  describe: (bytes: Uint8Array) => FileEntry,
+): Manifest {
+  const entries = [...files].map(([name, bytes]) => [name, describe(bytes)] as const);
+  return { ...draft, files: Object.fromEntries(entries) };
+}
 
 /**
  * @param where the file, for messages

@@ -4,15 +4,20 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArtifactError } from "../errors.js";
-import { parseManifest, printManifest, type FileEntry, type Manifest } from "./manifest.js";
+import {
+  completeManifest,
+  MANIFEST_FILE,
+  parseManifest,
+  printManifest,
+  type FileEntry,
+  type Manifest,
+  type ManifestDraft,
+} from "./manifest.js";
 
-export const MANIFEST_FILE = "manifest.json";
+export { MANIFEST_FILE, type ManifestDraft };
 
 /** What a file is called until it is whole; a killed process leaves such a one behind. */
 export const TEMPORARY_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/;
-
-/** A manifest as its maker knows it; what the files hash to is found when they are written. */
-export type ManifestDraft = Omit<Manifest, "files">;
 
 /** What a file is to hold: bytes, or what a function writes at the path that it is given. */
 export type Content = Uint8Array | ((path: string) => void);
@@ -43,8 +48,7 @@ export async function writeArtifact(
   files: ReadonlyMap<string, Uint8Array>,
   draft: ManifestDraft,
 ): Promise<Manifest> {
-  const entries = [...files].map(([name, bytes]): [string, FileEntry] => [name, describeFile(bytes)]);
-  const manifest: Manifest = { ...draft, files: Object.fromEntries(entries) };
+  const manifest = completeManifest(draft, files, describeFile);
   const text = new TextEncoder().encode(printManifest(manifest));
   await explain(folder, () => makeFolder(folder));
   await replaceFiles(

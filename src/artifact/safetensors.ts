@@ -63,7 +63,7 @@ const metadataSchema = z.record(z.string(), z.string());
  * Equal tensors and metadata give equal bytes, in whatever order they are listed.
  * @throws ArtifactError when a tensor has another number of bytes than its shape, or the reserved name
  */
-export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
   const faults = [...tensors].flatMap(([name, { dtype, shape, bytes }]) => {
     if (name === METADATA_KEY) return [`tensor ${name} has the name of the format's own entry`];
     const expected = sizeBytes(dtype, shape);

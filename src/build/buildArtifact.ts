@@ -1,8 +1,7 @@
 /** @file From a recipe to everything that training needs: graphs as ONNX, initial weights, the manifest. */
 
 import { accumulatedName, isAccumulator, isOptimizerState, nextName } from "../../graphs/index.js";
-import type { Manifest, ManifestTensor, TensorRole } from "../artifact/manifest.js";
-import type { ManifestDraft } from "../artifact/node.js";
+import type { Manifest, ManifestDraft, ManifestTensor, TensorRole } from "../artifact/manifest.js";
 import { writeSafetensors } from "../artifact/safetensors.js";
 import { IR_VERSION, OPSET, PRODUCER } from "../codec/encode.js";
 import type { Graph, Value } from "../ir/graph.js";

@@ -4,7 +4,7 @@ import type { Options } from "yargs";
 import { DATA_FORMATS, type DataFormat } from "../data/dataset.js";
 import type { BrokenPicture } from "../data/loader.js";
 import type { SkippedPath } from "../data/folders.js";
-import { tellBroken } from "../run/log.js";
+import { tellBroken } from "../run/describeRecord.js";
 import { embedPictures, type EmbeddedPictures, type EmbedPicturesOptions } from "../models/embedPictures.js";
 import { locatePictures, type LocatePicturesOptions, type NamedSource } from "../models/locatePictures.js";
 import type { Model } from "../models/model.js";

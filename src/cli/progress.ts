@@ -1,7 +1,7 @@
 /** @file Shows how far long work is: a bar on a terminal, plain lines elsewhere. */
 
 import cliProgress from "cli-progress";
-import { tellBroken } from "../run/log.js";
+import { tellBroken } from "../run/describeRecord.js";
 import type { KnnLevel } from "../run/records.js";
 import type { TellProgress } from "../serve/progress.js";
 import type { TrainEvent } from "../train/plan.js";

@@ -71,11 +71,3 @@ export function resolvedSettings(settings: RunSettings, plan: TrainPlan): Settin
 function absolute(path: string | undefined): string | undefined {
   return path !== undefined && existsSync(path) ? resolve(path) : path;
 }
-
-/** JSON, a setting a line. */
-export function printSettings(settings: Settings): string {
-  const lines = settingEntries(settings).map(
-    ([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`,
-  );
-  return `{\n${lines.join(",\n")}\n}\n`;
-}

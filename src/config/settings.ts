@@ -2,7 +2,7 @@
 
 import { NOISE_FORMS, OBJECTIVES } from "../../graphs/index.js";
 import { TUNE_MODES } from "../artifact/tuneMode.js";
-import { DATA_FORMATS } from "../data/dataset.js";
+import { DATA_FORMATS } from "../data/dataFormats.js";
 import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
 import { above, choice, flag, text, whole } from "./kinds.js";
 import { LEARNING_SETTINGS, VIEW_SETTINGS } from "./learning.js";

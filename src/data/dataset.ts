@@ -3,10 +3,11 @@
  *
  * A DataSource is a plain description: it survives a structured clone, so that a worker thread can reopen
  * the same pictures. A Dataset is the opened thing. To add a format: one file in formats/ with its source
- * interface, its open function and its finder (named in formats/rules.ts, called in locate.ts), one name in DATA_FORMATS, one member in
- * DataSource and one case in openDataset.
+ * interface, its open function and its finder (named in formats/rules.ts, called in locate.ts), one name in
+ * dataFormats.ts, one member in DataSource and one case in openDataset.
  */
 
+import type { DataFormat } from "./dataFormats.js";
 import { openCifar } from "./formats/cifar.js";
 import type { CifarSource } from "./formats/cifar.js";
 import { openFolder } from "./formats/folder.js";
@@ -22,18 +23,7 @@ import type { PickedSource } from "./formats/picked.js";
 import { openWebDataset } from "./formats/webDataset.js";
 import type { WebDatasetSource } from "./formats/webDataset.js";
 
-/** How pictures can lie on disk, as a person names it. */
-export const DATA_FORMATS = [
-  "flat", // picture files, without labels
-  "imagefolder", // one folder of picture files per class
-  "list", // a text file with a path a line
-  "idx", // MNIST and its kin
-  "cifar", // CIFAR-10 and CIFAR-100, the binary version
-  "webdataset", // tar files
-  "parquet", // as Hugging Face stores pictures
-] as const;
-
-export type DataFormat = (typeof DATA_FORMATS)[number];
+export { DATA_FORMATS, type DataFormat } from "./dataFormats.js";
 
 /** A decoded picture, 8 bits per value. */
 export interface Picture {

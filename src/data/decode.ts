@@ -5,23 +5,7 @@
 import type Sharp from "sharp";
 import { DataError, InstdiscError } from "../errors.js";
 import type { Picture } from "./dataset.js";
-
-/** File name endings, in lower case, that are taken for pictures: what sharp's prebuilt libvips can read. */
-export const PICTURE_EXTENSIONS: readonly string[] = [
-  "jpg",
-  "jpeg",
-  "png",
-  "webp",
-  "gif",
-  "tif",
-  "tiff",
-  "avif",
-];
-
-export function hasPictureExtension(fileName: string): boolean {
-  const dot = fileName.lastIndexOf(".");
-  return dot > 0 && PICTURE_EXTENSIONS.includes(fileName.slice(dot + 1).toLowerCase());
-}
+import { PICTURE_EXTENSIONS } from "./pictureNames.js";
 
 /**
  * Names what cannot be a picture though it bears a picture's name: an empty file, and text that begins with

@@ -4,7 +4,7 @@
 
 import path from "node:path";
 import type { DataFormat, DataSource } from "./dataset.js";
-import { hasPictureExtension } from "./decode.js";
+import { hasPictureExtension } from "./pictureNames.js";
 import { kindOfPath } from "./files.js";
 import { findCifar } from "./formats/cifar.js";
 import { classesOf, EVALUATION_PARTS, withEvaluation } from "./formats/finder.js";

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import type { DataFormat, DataSource } from "../data/dataset.js";
-import { hasPictureExtension } from "../data/decode.js";
+import { hasPictureExtension } from "../data/pictureNames.js";
 import { resolveTarget, type DownloadOptions } from "../data/download/resolveDataset.js";
 import { kindOfPath } from "../data/files.js";
 import type { SkippedPath } from "../data/folders.js";

@@ -7,7 +7,7 @@ import type { DownloadOptions } from "../data/download/resolveDataset.js";
 import { kindOfPath } from "../data/files.js";
 import { sourceOfFiles } from "../data/formats/folder.js";
 import { joinSources } from "../data/formats/joined.js";
-import { hasPictureExtension } from "../data/decode.js";
+import { hasPictureExtension } from "../data/pictureNames.js";
 import { ArtifactError } from "../errors.js";
 import {
   locatePictures,

@@ -74,6 +74,11 @@ export async function openSession(
   }
 }
 
+/** Of the library. */
+export async function webVersion(build: WebBuild): Promise<string> {
+  return (await loadOrt(build)).env.versions.web ?? "unknown";
+}
+
 /** Only errors: the runtime warns in the console of nodes that it leaves on the CPU on purpose. */
 const LOG_ERRORS = 3;
 

@@ -1,6 +1,7 @@
 /** @file What a run tells: each record goes to its file, to train.log, and to whoever watches. */
 
-import { describeRecord, RunLog } from "../run/log.js";
+import { describeRecord } from "../run/describeRecord.js";
+import { RunLog } from "../run/log.js";
 import { MetricsFile } from "../run/metrics.js";
 import type { MetricRecord, TimingRecord } from "../run/records.js";
 import { TensorBoardFile } from "../run/tensorboard.js";

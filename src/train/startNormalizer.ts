@@ -2,11 +2,10 @@
 
 import { FILES } from "../build/buildArtifact.js";
 import type { BrokenPicture } from "../data/loader.js";
-import { TrainingError } from "../errors.js";
 import { openSession } from "../runtime/node.js";
-import { floats, int64s, type FloatTensor, type HostTensor } from "../runtime/session.js";
+import type { FloatTensor } from "../runtime/session.js";
+import { estimateNormalizer } from "./estimateNormalizer.js";
 import { loadPictures } from "./loadPictures.js";
-import { NoiseInputs } from "./noiseInputs.js";
 import { initialBatches, logMeanExp, Normalizer } from "./normalizer.js";
 import type { FittedPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
@@ -26,7 +25,7 @@ export async function startNormalizer(
   return new Normalizer(objective.normalizer, logMeanExp(logs));
 }
 
-/** One for each of the first `count` batches; the noise is that of the steps that train on them. */
+/** One for each of the first `count` batches. */
 async function estimates(
   plan: FittedPlan,
   state: TrainState,
@@ -35,46 +34,16 @@ async function estimates(
   tellBroken: (pictures: readonly BrokenPicture[]) => void,
   progress: (done: number, total: number) => void,
 ): Promise<number[]> {
-  const { recipe, preprocessing } = plan.manifest;
-  const { imageSize } = preprocessing;
-  const { batchSize, objective } = recipe;
-  if (objective.name !== "nce") return [];
-  const setup = { objective, instances: bank.shape[0]!, batchSize, seed: plan.seed, normalizer: null };
-  const noise = new NoiseInputs(setup);
   const session = await openSession(plan.executed.get(FILES.normalizer)!, FILES.normalizer, {
     ep: "cpu",
     threads: plan.threads,
   });
-  const loader = loadPictures(plan, { kind: "augment", options: plan.augment }, { steps: count });
-  const ownRows = int64s([batchSize]);
-  const logs: number[] = [];
+  const batches = loadPictures(plan, { kind: "augment", options: plan.augment }, { steps: count });
+  const estimator = { session, state, batches, bank, recipe: plan.manifest.recipe, seed: plan.seed };
   try {
-    for (let batch = await loader.next(); batch !== null; batch = await loader.next()) {
-      tellBroken(batch.broken);
-      batch.rows.forEach((row, at) => (ownRows.data[at] = BigInt(row)));
-      const pictures = floats([batchSize, 3, imageSize, imageSize], batch.pixelValues);
-      const feeds = new Map<string, HostTensor>([
-        ...state.tensors("parameter"),
-        ["pixel_values", pictures],
-        ["rows", ownRows],
-        ["bank", bank],
-      ]);
-      const into = new Map<string, HostTensor>();
-      noise.bind(feeds, into, batch.rows, batch.step);
-      await session.run(feeds, into);
-      if (!Number.isFinite(noise.estimate)) {
-        throw new TrainingError(
-          `normalizer: ln Z of batch ${batch.step + 1} is ${noise.estimate}, expected a finite number; ` +
-            "check the pictures and the initial weights for NaN",
-        );
-      }
-      logs.push(noise.estimate);
-      loader.recycle(batch);
-      progress(logs.length, count);
-    }
+    return await estimateNormalizer(estimator, tellBroken, (done) => progress(done, count));
   } finally {
-    await loader.close();
+    await batches.close();
     await session.close();
   }
-  return logs;
 }

@@ -25,7 +25,8 @@ import {
   type TrainPlan,
   type TrainSummary,
 } from "./plan.js";
-import { boundEncoder, exportArtifact, saveCheckpoint } from "./saveRun.js";
+import { boundEncoder } from "./runFiles.js";
+import { exportArtifact, saveCheckpoint } from "./saveRun.js";
 import { startNormalizer } from "./startNormalizer.js";
 import { takeSteps, type Underway } from "./steps.js";
 import { Stopped, throwIfStopped, type TrainerHooks } from "./stopped.js";

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
 import type { Picture } from "../../src/data/dataset.js";
-import { decodePicture, hasPictureExtension } from "../../src/data/decode.js";
+import { decodePicture } from "../../src/data/decode.js";
+import { hasPictureExtension } from "../../src/data/pictureNames.js";
 
 /** Left half of one colour, right half of another: [height 16, width 32]. */
 function halves(left: string, right: string): Sharp {

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Argv, Options } from "yargs";
 import { atomicWrite } from "../../artifact/node.js";
-import { printSettings } from "../../config/plan.js";
+import { printSettings } from "../../config/printSettings.js";
 import { SETTINGS, type Settings } from "../../config/settings.js";
 import { RUN } from "../../run/layout.js";
 import { LEVELS } from "../../run/records.js";

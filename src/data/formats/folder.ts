@@ -6,13 +6,14 @@
 import path from "node:path";
 import { DataError } from "../../errors.js";
 import type { Dataset, SourceBase } from "../dataset.js";
-import { decodePicture, hasPictureExtension } from "../decode.js";
+import { decodePicture } from "../decode.js";
 import { readBytes } from "../files.js";
 import { filesBelow } from "../folders.js";
 import type { FolderListing } from "../folders.js";
 import { lookUp } from "../labels.js";
 import { nameAt, packNames, sha256Of } from "../names.js";
 import type { NameList } from "../names.js";
+import { hasPictureExtension } from "../pictureNames.js";
 import { datasetOf } from "../rows.js";
 import type { FinderContext, Parts } from "./finder.js";
 

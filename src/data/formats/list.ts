@@ -5,7 +5,7 @@
 
 import path from "node:path";
 import { DataError } from "../../errors.js";
-import { hasPictureExtension } from "../decode.js";
+import { hasPictureExtension } from "../pictureNames.js";
 import { readBytes } from "../files.js";
 import type { FolderListing } from "../folders.js";
 import { numberLabels } from "../labels.js";

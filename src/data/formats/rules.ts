@@ -3,7 +3,7 @@
 import path from "node:path";
 import { DataError } from "../../errors.js";
 import type { DataFormat, DataSource } from "../dataset.js";
-import { PICTURE_EXTENSIONS } from "../decode.js";
+import { PICTURE_EXTENSIONS } from "../pictureNames.js";
 import type { FolderListing } from "../folders.js";
 import { findCifar } from "./cifar.js";
 import type { Finder, FinderContext } from "./finder.js";

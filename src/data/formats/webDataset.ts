@@ -8,7 +8,8 @@
 import path from "node:path";
 import { bytesOf } from "../../ir/rawTensor.js";
 import type { Dataset, SourceBase } from "../dataset.js";
-import { decodePicture, PICTURE_EXTENSIONS } from "../decode.js";
+import { decodePicture } from "../decode.js";
+import { PICTURE_EXTENSIONS } from "../pictureNames.js";
 import { readRange } from "../files.js";
 import type { FolderListing } from "../folders.js";
 import { numberLabels } from "../labels.js";

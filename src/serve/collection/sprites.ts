@@ -8,32 +8,23 @@ import { inLanes } from "../../data/lanes.js";
 import { composeTiles, type Raster } from "../../data/sheet.js";
 import { DataError } from "../../errors.js";
 import type { TellProgress } from "../progress.js";
+import { COLUMNS, PER_SHEET, TILE } from "./packCollection.js";
 import type { CollectionSource } from "./source.js";
-
-/** Pixels, width and height of a thumbnail. */
-export const TILE = 64;
-export const COLUMNS = 16;
-export const PER_SHEET = 256;
 
 /** Pictures decoded at once: as many threads as libuv has for it. */
 const AT_ONCE = 4;
 const PAPER = [255, 255, 255] as const;
 
-export interface WrittenSprites {
-  /** Rows of the source that could be read, rising: thumbnail t is of row kept[t]. */
-  readonly kept: Int32Array;
-  readonly sheets: number;
-}
-
 /**
  * Writes 0000.jpg, 0001.jpg, … into a folder that is there.
+ * @returns rows of the source that could be read, rising: thumbnail t is of the t-th
  * @throws DataError (as a rejection) when not one picture can be read; ArtifactError when the folder cannot be written
  */
 export async function writeSprites(
   source: CollectionSource,
   folder: string,
   tell: TellProgress,
-): Promise<WrittenSprites> {
+): Promise<Int32Array> {
   const total = source.ids.length;
   const kept: number[] = [];
   let waiting: Raster[] = [];
@@ -60,7 +51,7 @@ export async function writeSprites(
       `${source.name}: found no picture that can be read among ${total}, expected some to show; put them back where they were`,
     );
   }
-  return { kept: Int32Array.from(kept), sheets };
+  return Int32Array.from(kept);
 }
 
 /** null: it cannot be read. */

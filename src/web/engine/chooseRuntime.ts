@@ -70,7 +70,7 @@ interface Gpu {
 }
 
 /** null: there is a GPU. A GPU played by the CPU counts only for those who insist: wasm is faster. */
-async function reasonAgainstGpu(wish: "auto" | "webgpu"): Promise<string | null> {
+export async function reasonAgainstGpu(wish: "auto" | "webgpu"): Promise<string | null> {
   const { gpu } = navigator as unknown as { readonly gpu?: Gpu };
   if (gpu === undefined) return "this browser has no WebGPU";
   const adapter = await gpu.requestAdapter().catch(() => null);

@@ -9,9 +9,10 @@ import { DataError } from "../../errors.js";
 
 /**
  * @param where names the picture in errors
+ * @param shortSide pixels that the shorter side is to have at most; default: as many as it has
  * @throws DataError (as a rejection) if the browser cannot read it
  */
-export async function decodePicture(bytes: Blob, where: string): Promise<Picture> {
+export async function decodePicture(bytes: Blob, where: string, shortSide = Infinity): Promise<Picture> {
   const { createImageBitmap, OffscreenCanvas } = browser();
   // "none" would take the numbers of a phone's wide-gamut photo for sRGB.
   const options = { colorSpaceConversion: "default", imageOrientation: "from-image" };
@@ -23,13 +24,15 @@ export async function decodePicture(bytes: Blob, where: string): Promise<Picture
       { cause: error },
     );
   });
-  const { width, height } = bitmap;
+  const scale = Math.min(1, shortSide / Math.min(bitmap.width, bitmap.height));
+  const [width, height] = [Math.round(scale * bitmap.width), Math.round(scale * bitmap.height)];
   try {
     const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     if (context === null) throw tooLarge(where, width, height);
     context.fillStyle = "white";
     context.fillRect(0, 0, width, height);
-    context.drawImage(bitmap, 0, 0);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, width, height);
     return pictureOfRgba(context.getImageData(0, 0, width, height).data, width, height);
   } finally {
     bitmap.close();
@@ -72,8 +75,9 @@ interface Bitmap {
 
 interface Context {
   fillStyle: string;
+  imageSmoothingQuality: "low" | "medium" | "high";
   fillRect(x: number, y: number, width: number, height: number): void;
-  drawImage(bitmap: Bitmap, x: number, y: number): void;
+  drawImage(bitmap: Bitmap, x: number, y: number, width: number, height: number): void;
   getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
 }
 

@@ -18,7 +18,7 @@ import { asFloat32, unpackTensor, type RawTensor } from "../../../src/ir/rawTens
 import { cachedCollection } from "../../../src/serve/collection/cached.js";
 import { readSource, type CollectionSource } from "../../../src/serve/collection/source.js";
 import { createIndexFolder } from "../../../src/search/folder/store.js";
-import { COLUMNS, TILE } from "../../../src/serve/collection/sprites.js";
+import { COLUMNS, TILE } from "../../../src/serve/collection/packCollection.js";
 import { writeCollection } from "../../../src/serve/collection/writeCollection.js";
 import { suiteFolder } from "../../support/temporary.js";
 import { suiteRun } from "../../support/trainedRun.js";
