@@ -14,11 +14,16 @@ export function BrokenFiles({ broken }: { readonly broken: readonly BrokenFile[]
       <ul>
         {broken.slice(0, MOST_LISTED).map(({ path, reason }) => (
           <li key={path}>
-            <b>{path}</b> <span class="small">{reason}</span>
+            <b>{path}</b> <span class="small">{withoutPath(path, reason)}</span>
           </li>
         ))}
         {broken.length > MOST_LISTED && <li class="small">and {broken.length - MOST_LISTED} more</li>}
       </ul>
     </details>
   );
+}
+
+/** Errors name the place first, which stands before them already. */
+function withoutPath(path: string, reason: string): string {
+  return reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason;
 }

@@ -5,8 +5,6 @@ import { unpackError } from "../../../errors.js";
 import { saveFile } from "../exportFiles.js";
 import { useShared } from "../shared.js";
 import { counted, messageOf, roughTime } from "../text.js";
-import { BrokenFiles } from "./brokenFiles.js";
-import { Learned } from "./learnRun.js";
 import { Choice } from "./learnSettings.js";
 import type { LearnState } from "./learnState.js";
 import { useLearner } from "./useLearning.js";
@@ -14,15 +12,8 @@ import { useLearner } from "./useLearning.js";
 const MORE_EPOCHS = [10, 30, 100];
 
 export function LearnEnd() {
-  const learner = useLearner();
-  const { state } = learner;
-  return (
-    <>
-      {state.phase === "failed" ? <Failed state={state} /> : <Finished state={state} />}
-      <BrokenFiles broken={state.ready?.broken ?? []} />
-      {state.ready !== null && <Learned state={state} />}
-    </>
-  );
+  const { state } = useLearner();
+  return state.phase === "failed" ? <LearnFailed state={state} /> : <Finished state={state} />;
 }
 
 function Finished({ state }: { readonly state: LearnState }) {
@@ -32,7 +23,7 @@ function Finished({ state }: { readonly state: LearnState }) {
   const [more, setMore] = useState(MORE_EPOCHS[0]!);
   const whole = !outcome.stopped || outcome.epochs >= (state.ready?.settings.epochs ?? 0);
   return (
-    <section class="drop end" aria-labelledby="end-title">
+    <section class="end" aria-labelledby="end-title">
       <h2 id="end-title">
         {whole ? "Learned" : "Stopped"} after {counted(outcome.epochs, "epoch")}
       </h2>
@@ -117,7 +108,7 @@ function Harvest() {
 }
 
 /** What was stored before it failed is there to go on with. */
-function Failed({ state }: { readonly state: LearnState }) {
+export function LearnFailed({ state }: { readonly state: LearnState }) {
   const learner = useLearner();
   return (
     <section class="end" aria-labelledby="failed-title">

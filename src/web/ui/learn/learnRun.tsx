@@ -5,10 +5,7 @@ import { webThreads } from "../../../runtime/webThreads.js";
 import { DropTarget } from "../dropTarget.js";
 import { useShared } from "../shared.js";
 import { counted, percent, roughTime, whole } from "../text.js";
-import { BrokenFiles } from "./brokenFiles.js";
 import { describeSettings, shareDone, type LearnState, type Phase } from "./learnState.js";
-import { LossCurve } from "./lossCurve.js";
-import { NeighbourStrips } from "./neighbourStrips.js";
 import { useLearner } from "./useLearning.js";
 
 const TITLES: Readonly<Partial<Record<Phase, string>>> = {
@@ -29,32 +26,13 @@ export function LearnRun() {
       ),
     );
   return (
-    <>
-      <section class="run" aria-labelledby="run-title">
-        <div class="heading">
-          <h2 id="run-title">
-            {TITLES[state.phase]}
-            {state.ready !== null && ` from ${counted(state.ready.pictures, "picture")}`}
-          </h2>
-          <RunButtons phase={state.phase} />
-        </div>
-        <HowFar state={state} />
-        <RuntimeLine state={state} />
-      </section>
-      <BrokenFiles broken={state.ready?.broken ?? []} />
-      <Learned state={state} />
+    <section class="run" aria-labelledby="run-title">
+      <h2 id="run-title">{TITLES[state.phase]}</h2>
+      <HowFar state={state} />
+      <RunButtons phase={state.phase} />
+      <RuntimeLines state={state} />
       <DropTarget text="It is learning: stop it first" onDrop={refuse} />
-    </>
-  );
-}
-
-/** What the eye has of it, during and after. */
-export function Learned({ state }: { readonly state: LearnState }) {
-  return (
-    <div class="learned">
-      <LossCurve state={state} />
-      <NeighbourStrips state={state} />
-    </div>
+    </section>
   );
 }
 
@@ -85,54 +63,60 @@ function RunButtons({ phase }: { readonly phase: Phase }) {
 function HowFar({ state }: { readonly state: LearnState }) {
   const { phase, stage, step, ready } = state;
   const share = stage === null ? shareDone(state) : stage.done / Math.max(stage.total, 1);
+  const counts = stage !== null && stage.total > 1;
   return (
     <div class="how-far">
       {/* Two elements: one that ever had a value does not move by itself again. */}
-      {stage === null && step === null && phase === "preparing" ? (
+      {phase === "preparing" && (stage === null || !counts) ? (
         <progress key="moving" aria-label="Getting ready" />
       ) : (
         <progress key="share" aria-label={stage?.what ?? "Steps done"} max={1} value={share} />
       )}
       {stage !== null || step === null || ready === null ? (
-        <p class="figures">
-          <span>{stage === null ? "starting …" : `${stage.what} …`}</span>
-          <span>{stage !== null && stage.total > 1 && `${whole(stage.done)} of ${whole(stage.total)}`}</span>
-        </p>
+        <ul class="figures">
+          <li>{stage === null ? "starting …" : `${stage.what} …`}</li>
+          {counts && (
+            <li>
+              {whole(stage.done)} of {whole(stage.total)}
+            </li>
+          )}
+        </ul>
       ) : (
-        <p class="figures">
-          <b>{percent(share)}</b>
-          <span>
+        <ul class="figures">
+          <li>
+            <b>{percent(shareDone(state))}</b>,{" "}
+            {phase === "paused" ? "paused" : `${roughTime(step.secondsLeft)} left`}
+          </li>
+          <li>
             epoch {step.epoch} of {ready.settings.epochs}
-          </span>
-          <span>
+          </li>
+          <li>
             step {whole(step.step)} of {whole(step.steps)}
-          </span>
-          <span>{counted(Math.round(step.picturesPerSecond), "picture")} a second</span>
-          <span>{phase === "paused" ? "paused" : `${roughTime(step.secondsLeft)} left`}</span>
-        </p>
+          </li>
+          <li>{counted(Math.round(step.picturesPerSecond), "picture")} a second</li>
+        </ul>
       )}
     </div>
   );
 }
 
-function RuntimeLine({ state: { ready, notes } }: { readonly state: LearnState }) {
-  const runtime = ready?.runtime === "webgpu" ? "WebGPU" : `WebAssembly, ${counted(webThreads(), "thread")}`;
+function RuntimeLines({ state: { ready, notes } }: { readonly state: LearnState }) {
   return (
-    <p class="small runtime">
-      {ready === null ? (
-        "nothing leaves this machine"
-      ) : (
+    <div class="small">
+      {ready !== null && (
         <>
-          {runtime}
-          {ready.runtimeNote !== null && ` (${ready.runtimeNote})`}; {describeSettings(ready.settings)};
-          nothing leaves this machine
+          <p>{counted(ready.pictures, "picture")}</p>
+          <p>
+            {ready.runtime === "webgpu" ? "WebGPU" : `WebAssembly, ${counted(webThreads(), "thread")}`}
+            {ready.runtimeNote !== null && ` (${ready.runtimeNote})`}
+          </p>
+          <p>{describeSettings(ready.settings)}</p>
         </>
       )}
+      <p>nothing leaves this machine</p>
       {notes.map((note) => (
-        <span key={note} class="note">
-          {note}
-        </span>
+        <p key={note}>{note}</p>
       ))}
-    </p>
+    </div>
   );
 }

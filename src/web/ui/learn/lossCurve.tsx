@@ -20,7 +20,7 @@ export function LossCurve({ state }: { readonly state: LearnState }) {
         <h2 id="curve-title">Loss</h2>
         <span class="small">
           {now === undefined ? "no step yet" : <b class="now">{now.loss.toFixed(3)}</b>}
-          <span class="keys">: lower means that pictures are told apart more easily</span>
+          {now !== undefined && ", lower is better"}
         </span>
       </div>
       <div class="plot" role="img" aria-label={describeLoss(points, extent)}>

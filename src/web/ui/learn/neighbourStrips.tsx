@@ -5,8 +5,8 @@ import type { Strip } from "../../learn/learn.js";
 import { cosine } from "../text.js";
 import type { LearnState } from "./learnState.js";
 
-/** Strips whose place is kept until they come. */
-const USUAL_STRIPS = 6;
+/** Strips whose place is kept until they come, and pictures in each. */
+const [USUAL_STRIPS, USUAL_PICTURES] = [6, 7];
 
 export function NeighbourStrips({ state }: { readonly state: LearnState }) {
   const { snapshots, ready } = state;
@@ -20,7 +20,7 @@ export function NeighbourStrips({ state }: { readonly state: LearnState }) {
   return (
     <section class="strips" aria-labelledby="strips-title">
       <div class="heading">
-        <h2 id="strips-title">Nearest neighbours</h2>
+        <h2 id="strips-title">Neighbours</h2>
         <label class="inline">
           <span class="small epoch">
             {shown === undefined
@@ -46,10 +46,20 @@ export function NeighbourStrips({ state }: { readonly state: LearnState }) {
       </div>
       <ul class="strip-list">
         {shown === undefined
-          ? Array.from({ length: USUAL_STRIPS }, (_, place) => <li key={place} class="strip waiting" />)
+          ? Array.from({ length: USUAL_STRIPS }, (_, place) => <WaitingRow key={place} />)
           : shown.strips.map((strip) => <StripRow key={strip.row} {...{ strip, urls, ids }} />)}
       </ul>
     </section>
+  );
+}
+
+function WaitingRow() {
+  return (
+    <li class="strip">
+      {Array.from({ length: USUAL_PICTURES }, (_, place) => (
+        <span key={place} class="thumb" />
+      ))}
+    </li>
   );
 }
 
@@ -66,10 +76,11 @@ function StripRow({ strip: { row, nearest }, urls, ids }: StripRowProps) {
       <span class="heard">
         {ids[row]}: {heard}
       </span>
-      <img class="anchor" src={urls.get(row)} alt="" title={ids[row]} />
+      <img class="thumb" src={urls.get(row)} alt="" title={ids[row]} />
       {nearest.map((one, place) => (
         <img
           key={place}
+          class="thumb"
           src={urls.get(one.row)}
           alt=""
           title={`${ids[one.row]!}, similarity ${cosine(one.similarity)}`}
