@@ -10,6 +10,8 @@ import { importsOf, sourcesIn, type Import } from "./support/sources.js";
 const HOUSE: readonly { readonly floor: number; readonly room: string; readonly files: RegExp }[] = [
   { floor: 14, room: "entry", files: /^src\/(index|web)\.ts$/ },
   { floor: 13, room: "cli", files: /^src\/cli\// },
+  // Builds, trains and packs as the command line does; the page itself only talks to it.
+  { floor: 13, room: "page that learns", files: /^src\/web\/learn\/worker\// },
   { floor: 12, room: "serve", files: /^src\/serve\// },
   { floor: 12, room: "verify", files: /^src\/verify\// },
   { floor: 11, room: "export", files: /^src\/export\// },
@@ -175,5 +177,22 @@ describe("the browser's entry", () => {
   it("reaches no operator, gradient, lowering or network", () => {
     const wrong = reached.filter((file) => BUILD_SIDE.includes(roomOf(file)?.room ?? ""));
     assert.deepEqual(wrong, []);
+  });
+});
+
+describe("the worker that learns in a page", () => {
+  it("reaches nothing of Node", () => {
+    const foreign = [...reachable("src/web/learn/worker/main.ts")].filter(
+      (file) => !/^(src|graphs)\//.test(file),
+    );
+    assert.deepEqual(foreign.sort(), [
+      "long",
+      "onnx-proto",
+      "onnxruntime-web/wasm",
+      "onnxruntime-web/webgpu",
+      "protobufjs/minimal.js",
+      "umap-js",
+      "zod",
+    ]);
   });
 });

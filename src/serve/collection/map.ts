@@ -4,9 +4,7 @@ import { Worker } from "node:worker_threads";
 import { InstdiscError, unpackError, type PackedError } from "../../errors.js";
 import type { Vectors } from "../../search/vectors.js";
 import type { TellProgress } from "../progress.js";
-
-/** With fewer there is nothing to see. */
-const FEWEST = 8;
+import { FEWEST, SEED } from "./mapRules.js";
 
 /** What the thread starts with. */
 export interface MapSetup {
@@ -18,9 +16,6 @@ export type FromMapWorker =
   | { readonly kind: "progress"; readonly what: string; readonly done: number; readonly total: number }
   | { readonly kind: "done"; readonly map: Float32Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly error: PackedError };
-
-/** Fixed: the same vectors give the same map wherever it is drawn. */
-const SEED = 0;
 
 /** @returns [count, 2] in [-1, 1]; null where there are too few for a map */
 export function drawMap(vectors: Vectors, tell: TellProgress): Promise<Float32Array<ArrayBuffer> | null> {

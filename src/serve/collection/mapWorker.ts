@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { packError } from "../../errors.js";
+import { searchNearest } from "../../evaluate/search.js";
 import type { FromMapWorker, MapSetup } from "./map.js";
 import { placeOnMap } from "./placeOnMap.js";
 
@@ -9,7 +10,7 @@ const send = (message: FromMapWorker): void => parentPort!.postMessage(message);
 const { vectors, seed } = workerData as MapSetup;
 
 try {
-  const map = await placeOnMap(vectors, seed, (what, done, total) =>
+  const map = await placeOnMap(vectors, seed, searchNearest, (what, done, total) =>
     send({ kind: "progress", what, done, total }),
   );
   send({ kind: "done", map });

@@ -3,11 +3,14 @@
  * for all; every other goes where its nearest neighbours among the few are.
  */
 
-import { searchNearest } from "../../evaluate/search.js";
+import type { Neighbours } from "../../knn/vote.js";
 import { RandomStream } from "../../random/philox.js";
 import { shuffledRows, takeRows, type Vectors } from "../../search/vectors.js";
 import type { TellProgress } from "../progress.js";
 import { layOut, type KnnGraph } from "./umap.js";
+
+/** The `k` rows of `bank` most similar to each query. */
+export type Nearest = (queries: Vectors, bank: Vectors, k: number) => Promise<Neighbours>;
 
 const MOST_LAID_OUT = 3000;
 const NEIGHBOURS = 15;
@@ -18,12 +21,13 @@ const PULL = 0.07;
 const BLOCK = 20_000;
 
 /**
- * @param vectors at least map.ts's FEWEST rows of unit length
+ * @param vectors at least mapRules.ts's FEWEST rows of unit length
  * @returns [count, 2] in [-1, 1]: the same for the same vectors and seed
  */
 export async function placeOnMap(
   vectors: Vectors,
   seed: number,
+  nearest: Nearest,
   tell: TellProgress,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { count } = vectors;
@@ -32,20 +36,20 @@ export async function placeOnMap(
   const sample = takeRows(vectors, chosen);
   const stream = new RandomStream(seed, "map", "layout");
   const laidOut = layOut(
-    await graphOf(sample),
+    await graphOf(sample, nearest),
     () => stream.uniform(),
     (epoch, epochs) => tell("map", epoch, epochs),
   );
   const map = new Float32Array(2 * count);
-  if (count > chosen.length) await placeOthers(vectors, sample, laidOut, map, tell);
+  if (count > chosen.length) await placeOthers(vectors, sample, laidOut, nearest, map, tell);
   chosen.forEach((row, at) => map.set(laidOut[at]!, 2 * row));
   fitIntoSquare(map);
   return map;
 }
 
-async function graphOf(sample: Vectors): Promise<KnnGraph> {
+async function graphOf(sample: Vectors, nearest: Nearest): Promise<KnnGraph> {
   const k = Math.min(NEIGHBOURS, sample.count - 1);
-  const found = await searchNearest(sample, sample, k);
+  const found = await nearest(sample, sample, k);
   const [rows, distances]: [number[][], number[][]] = [[], []];
   for (let row = 0; row < sample.count; row++) {
     const near: [number, number][] = [[row, 0]];
@@ -65,6 +69,7 @@ async function placeOthers(
   vectors: Vectors,
   sample: Vectors,
   laidOut: readonly number[][],
+  nearest: Nearest,
   map: Float32Array,
   tell: TellProgress,
 ): Promise<void> {
@@ -72,12 +77,12 @@ async function placeOthers(
   for (let first = 0; first < count; first += BLOCK) {
     const some = Math.min(BLOCK, count - first);
     const queries = { count: some, dim, data: data.slice(first * dim, (first + some) * dim) };
-    const found = await searchNearest(queries, sample, PULLING);
+    const found = await nearest(queries, sample, PULLING);
     for (let query = 0; query < some; query++) {
-      const nearest = found.similarities[query * PULLING]!;
+      const closest = found.similarities[query * PULLING]!;
       let [x, y, weights] = [0, 0, 0];
       for (let at = query * PULLING; at < (query + 1) * PULLING; at++) {
-        const weight = Math.exp((found.similarities[at]! - nearest) / PULL);
+        const weight = Math.exp((found.similarities[at]! - closest) / PULL);
         const [nearX, nearY] = laidOut[Number(found.rows[at])]!;
         x += weight * nearX!;
         y += weight * nearY!;

@@ -1,9 +1,10 @@
-/** @file A page without a face: the engine under test, asked by test/web/engine/engine.test.ts. Never shipped. */
+/** @file A page without a face: engine and learning under test, asked by test/web. Never shipped. */
 
 import { decodePicture } from "../engine/decode.js";
 import { openEngine, type Engine, type WebRuntime } from "../engine/engine.js";
 import { keepOffline, startOffline } from "../engine/offline.js";
 import { Sprites } from "../ui/sprites.js";
+import { learningHarness } from "./learning.js";
 
 let engine: Engine | null = null;
 
@@ -64,4 +65,4 @@ const harness = {
   },
 };
 
-Object.assign(globalThis, { harness });
+Object.assign(globalThis, { harness, learning: learningHarness });

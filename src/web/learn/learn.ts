@@ -13,7 +13,7 @@ import type {
 
 export type { MemoryCollection } from "../engine/engineTypes.js";
 export type * from "./protocol.js";
-export { DEFAULT_SETTINGS } from "./protocol.js";
+export { DEFAULT_SETTINGS, suggestedEpochs } from "./protocol.js";
 
 /** A zip whose one folder is a run, as `train` writes it. */
 export interface PackedRun {

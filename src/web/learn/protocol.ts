@@ -32,6 +32,15 @@ export const DEFAULT_SETTINGS: LearnSettings = {
   runtime: "auto",
 };
 
+/** Pictures shown to the network in all, epochs counted: some minutes' worth, without a GPU. */
+const SHOWN = 60_000;
+const [FEWEST_EPOCHS, MOST_EPOCHS] = [10, 200];
+
+/** How long to learn from so many pictures, where nobody says: from few of them, it takes many epochs. */
+export function suggestedEpochs(pictures: number): number {
+  return Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.round(SHOWN / Math.max(1, pictures))));
+}
+
 /** What came of the settings. */
 export interface SettledSettings extends Omit<LearnSettings, "objective" | "runtime"> {
   readonly objective: "softmax" | "nce";

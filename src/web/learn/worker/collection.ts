@@ -6,21 +6,29 @@ import { normalizeRows, takeRows } from "../../../search/vectors.js";
 import { COLUMNS, packCollection, PER_SHEET } from "../../../serve/collection/packCollection.js";
 import { boundEncoder } from "../../../train/runFiles.js";
 import type { MemoryCollection } from "../../engine/engineTypes.js";
-import type { LearningRun } from "./begin.js";
+import type { LearningRun, TellStage } from "./begin.js";
+import type { Machine } from "./machine.js";
+import { drawMap } from "./map.js";
 import { readableRows, type PictureSet } from "./pictures.js";
 import { drawTiles } from "./tiles.js";
 
-export async function collectionOf({ plan, set, state, bank }: LearningRun): Promise<MemoryCollection> {
+/** @param tell of the map, which takes seconds */
+export async function collectionOf(
+  { plan, set, state, bank }: LearningRun,
+  machine: Machine,
+  tell: TellStage,
+): Promise<MemoryCollection> {
   const rows = readableRows(set);
   const [count, dim] = bank.shape as [number, number];
   const ids = Array.from(rows, (row) => set.ids[row]!);
   const { objective } = plan.recipe;
+  const learned = normalizeRows(takeRows({ count, dim, data: bank.data }, rows));
   const { vectors, description } = packCollection({
     name: set.name,
     ids,
-    vectors: normalizeRows(takeRows({ count, dim, data: bank.data }, rows)),
+    vectors: learned,
     ...classesOf(ids),
-    map: null,
+    map: await drawMap(learned, machine, tell),
     preprocessing: plan.preprocessing,
     temperature: "temperature" in objective ? objective.temperature : 1,
     originals: false,

@@ -8,8 +8,8 @@ import { Control } from "./control.js";
 import { learn } from "./learn.js";
 import { openMachine, type Machine } from "./machine.js";
 import { packRun } from "./pack.js";
-import { brokenFiles, readableRows, readPictures } from "./pictures.js";
-import { planRun, settleRun } from "./settle.js";
+import { brokenFiles, readableRows, readPictures, type PictureSet } from "./pictures.js";
+import { planRun, planWith, settleRun, type PlannedRun, type SettledRun } from "./settle.js";
 import { Store } from "./store.js";
 import { letMessagesIn, Turns } from "./turns.js";
 
@@ -51,9 +51,7 @@ async function start({ files, settings }: Message<"start">): Promise<void> {
     tellNow("reading the pictures", done, total),
   );
   const settled = await settleRun(set, settings);
-  await tell("building the network", 0, 1);
-  const plan = planRun(settled, set);
-  await tell("building the network", 1, 1);
+  const plan = await build(settled, set);
   ready(machine, { plan, set }, 0);
   isStored = await attempt(() => store.begin({ settled, set }));
   const run = await beginRun(plan, set, machine, tellNow);
@@ -70,14 +68,19 @@ async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
   if (before === null) isStored = true;
   const set = before?.set ?? stored!.set;
   const settled = longer(before?.plan ?? stored!.settled, epochs);
-  await tell("building the network", 0, 1);
-  const plan = planRun(settled, set);
-  await tell("building the network", 1, 1);
+  const plan = before === null ? await build(settled, set) : planWith(settled, set, before.plan);
   const checkpoint = before === null ? stored!.checkpoint : checkpointOf(before);
   const run = restoreRun(plan, set, checkpoint);
   run.progress.finished = false;
   ready(machine, run, run.progress.step);
   await goOnWith({ run, machine });
+}
+
+async function build(settled: SettledRun, set: PictureSet): Promise<PlannedRun> {
+  await tell("building the network", 0, 1);
+  const plan = planRun(settled, set);
+  await tell("building the network", 1, 1);
+  return plan;
 }
 
 /** @throws UsageError when there would be fewer epochs than are done */
@@ -163,7 +166,7 @@ const ANSWERS: { readonly [K in ToLearnWorker["kind"]]: (message: Message<K>) =>
   pause: () => control.pause(),
   resume: () => control.resume(),
   stop: () => control.stop(),
-  stored: async () => post({ kind: "stored", run: await store.summary() }),
+  stored: async () => post({ kind: "stored", run: await store.summary().catch(() => null) }),
   async forget() {
     isStored = false;
     await store.forget();
@@ -174,8 +177,10 @@ const ANSWERS: { readonly [K in ToLearnWorker["kind"]]: (message: Message<K>) =>
     post({ kind: "folder", ...(await turns.take(() => packRun(run, machine))) });
   },
   async collection() {
-    const { run } = opened();
-    post({ kind: "collection", files: await turns.take(() => collectionOf(run)) });
+    const { run, machine } = opened();
+    const tellStage = (what: string, done: number, total: number): void =>
+      post({ kind: "stage", what, done, total });
+    post({ kind: "collection", files: await turns.take(() => collectionOf(run, machine, tellStage)) });
   },
 };
 

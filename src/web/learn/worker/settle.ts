@@ -77,12 +77,20 @@ export async function settleRun(set: PictureSet, asked: LearnSettings): Promise<
 export function planRun(settled: SettledRun, set: PictureSet): PlannedRun {
   const { settings, recipe, preprocessing } = settled;
   const { manifest, files, sources } = buildArtifact({ recipe, preprocessing, seed: settings.seed });
+  const built = { manifest: { ...manifest, data: identityOf(set) }, files, sources: sources! };
+  return planWith(settled, set, built);
+}
+
+/** @param built of the same recipe */
+export function planWith(
+  settled: SettledRun,
+  set: PictureSet,
+  { manifest, files, sources }: Pick<PlannedRun, "manifest" | "files" | "sources">,
+): PlannedRun {
+  const { settings, pictures, recipe, preprocessing } = settled;
   const run = chooseSettings(settingsOf(settings, set.name));
   return {
-    ...settled,
-    manifest: { ...manifest, data: identityOf(set) },
-    files,
-    sources: sources!,
+    ...{ settings, pictures, recipe, preprocessing, manifest, files, sources },
     augment: augmentOf(run),
     schedule: scheduleOf(run, settings.stepsPerEpoch),
   };
