@@ -169,7 +169,7 @@ describe("learning on the page", () => {
       assert.match(path, /^\/deep\/([\w.-]+\.js|ort\/[\w.-]+|collection\/.+)$/);
   });
 
-  it("asks before it is left while it learns, and offers to go on with what is kept", async () => {
+  it("asks before it is left while it learns, and goes on with what is kept when it is opened again", async () => {
     const { page } = here;
     await start(page, folder);
     await page.waitForSelector("text=step 1 of", { timeout: TRAINING_MS });
@@ -184,8 +184,10 @@ describe("learning on the page", () => {
     await page.waitForSelector("main canvas[data-row]");
     await page.getByRole("link", { name: /^paused, \d+ %$/ }).click();
     await page.getByRole("button", { name: "Stop and keep" }).click();
-    await page.waitForSelector("text=Stopped after 0 epochs", { timeout: TRAINING_MS });
+    await page.waitForSelector("text=Stopped after", { timeout: TRAINING_MS });
 
+    // Page, runtime and pictures are all kept: it goes on without a network.
+    await here.context.setOffline(true);
     await page.reload();
     await page.getByRole("button", { name: "Go on" }).click();
     await page.waitForSelector("text=Learned after 5 epochs", { timeout: TRAINING_MS });

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { unpackError } from "../../../errors.js";
 import { saveFile } from "../exportFiles.js";
 import { useShared } from "../shared.js";
-import { counted, messageOf, roughTime } from "../text.js";
+import { counted, messageOf, percent, roughTime } from "../text.js";
 import { Choice } from "./learnSettings.js";
 import type { LearnState } from "./learnState.js";
 import { useLearner } from "./useLearning.js";
@@ -93,7 +93,7 @@ function Harvest() {
           aria-disabled={busy !== null}
           onClick={() => void during("search", search)}
         >
-          {busy === "search" ? "Opening …" : "Search these pictures"}
+          {busy === "search" ? `Opening …${mapped(learner.state)}` : "Search these pictures"}
         </button>
         <button type="button" aria-disabled={busy !== null} onClick={() => void during("download", download)}>
           {busy === "download" ? "Packing …" : "Download the run folder"}
@@ -105,6 +105,11 @@ function Harvest() {
       </p>
     </>
   );
+}
+
+/** How far its map is, which takes longest. */
+function mapped({ stage }: LearnState): string {
+  return stage === null ? "" : ` ${stage.what} ${percent(stage.done / Math.max(stage.total, 1))}`;
 }
 
 /** What was stored before it failed is there to go on with. */

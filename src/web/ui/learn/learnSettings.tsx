@@ -18,17 +18,24 @@ const RUNTIMES = { auto: "the fastest there is", webgpu: "WebGPU", wasm: "WebAss
 
 interface LearnSettingsProps {
   readonly settings: LearnSettings;
+  /** Epochs for so many pictures. */
+  readonly suggested: number;
   onChange(settings: LearnSettings): void;
 }
 
-export function LearnSettingsForm({ settings, onChange }: LearnSettingsProps) {
+export function LearnSettingsForm({ settings, suggested, onChange }: LearnSettingsProps) {
   const set = (part: Partial<LearnSettings>): void => onChange({ ...settings, ...part });
   return (
     <div class="settings">
       <Choice
         name="Epochs"
         value={settings.epochs}
-        options={EPOCHS.map((epochs) => [epochs, counted(epochs, "epoch")])}
+        options={[...new Set([...EPOCHS, suggested])]
+          .sort((a, b) => a - b)
+          .map((epochs) => [
+            epochs,
+            `${counted(epochs, "epoch")}${epochs === suggested ? " (suggested)" : ""}`,
+          ])}
         onChange={(epochs) => set({ epochs })}
       />
       <Choice name="Width" value={settings.width} options={WIDTHS} onChange={(width) => set({ width })} />

@@ -4,7 +4,7 @@ import type { TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DataError } from "../../../errors.js";
 import type { LearnSettings } from "../../learn/learn.js";
-import { DEFAULT_SETTINGS } from "../../learn/learn.js";
+import { DEFAULT_SETTINGS, suggestedEpochs } from "../../learn/learn.js";
 import { DropTarget } from "../dropTarget.js";
 import { useShared } from "../shared.js";
 import { counted } from "../text.js";
@@ -28,6 +28,7 @@ export function LearnStart() {
       const found = await files;
       if (found.pictures.length === 0) throw noPicture(found);
       setGiven(found);
+      setSettings((before) => ({ ...before, epochs: suggestedEpochs(found.pictures.length) }));
       announce(`${counted(found.pictures.length, "picture")} found`);
     } catch (error) {
       fail(error);
@@ -51,7 +52,11 @@ export function LearnStart() {
               {given.others > 0 && `${counted(given.others, "other file")} left out. `}
               They never leave this machine. How long it takes is told once the first steps were timed.
             </p>
-            <LearnSettingsForm settings={settings} onChange={setSettings} />
+            <LearnSettingsForm
+              settings={settings}
+              suggested={suggestedEpochs(given.pictures.length)}
+              onChange={setSettings}
+            />
             <p class="actions">
               <button
                 type="button"
