@@ -18,7 +18,9 @@ import { suiteRun } from "./trainedRun.js";
 export interface PageSite {
   readonly url: string;
   readonly loaded: LoadedCollection;
-  /** Picture `row` as a PNG file, and its vector by onnxruntime-node. */
+  /** Picture `row` as a PNG file. */
+  png(row: number): Promise<Buffer>;
+  /** The same, and its vector by onnxruntime-node. */
   picture(row: number): Promise<{ readonly png: Buffer; readonly vector: Float32Array }>;
   close(): Promise<void>;
 }
@@ -42,11 +44,13 @@ export async function openPageSite(run: string): Promise<PageSite> {
   const page = await building;
   // Not at the root: nothing may rely on it.
   const server = await serveFolders({ "/deep/": page });
+  const read = async (row: number) => inColour(await source.picture(source.ids[row]!));
   return {
     url: `${server.origin}/deep/`,
     loaded: readCollection(join(page, "collection")),
+    png: async (row) => Buffer.from(await encodePng(await read(row))),
     async picture(row) {
-      const picture = inColour(await source.picture(source.ids[row]!));
+      const picture = await read(row);
       const encoder = await openEncoder(source.model, { threads: 1 });
       const { data: vector } = await encoder.embed([picture]);
       await encoder.close();

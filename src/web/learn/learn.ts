@@ -2,14 +2,18 @@
 
 import { ArtifactError, packError, unpackError } from "../../errors.js";
 import type { MemoryCollection } from "../engine/engineTypes.js";
-import type { FromLearnWorker, LearnSettings, PictureFile, StoredRun, ToLearnWorker } from "./protocol.js";
+import type {
+  FromLearnWorker,
+  LearnEvent,
+  LearnSettings,
+  PictureFile,
+  StoredRun,
+  ToLearnWorker,
+} from "./protocol.js";
 
 export type { MemoryCollection } from "../engine/engineTypes.js";
 export type * from "./protocol.js";
 export { DEFAULT_SETTINGS, suggestedEpochs } from "./protocol.js";
-
-/** What is told without being asked for. */
-export type LearnEvent = Exclude<FromLearnWorker, { kind: "stored" | "folder" | "collection" }>;
 
 /** A zip whose one folder is a run, as `train` writes it. */
 export interface PackedRun {

@@ -178,3 +178,6 @@ export type FromLearnWorker =
   | { readonly kind: "collection"; readonly files: MemoryCollection }
   /** Of a start or what goes on, or of the question in `of`. The checkpoint that is stored stays. */
   | { readonly kind: "failed"; readonly of: ToLearnWorker["kind"]; readonly error: PackedError };
+
+/** What is told without being asked for. */
+export type LearnEvent = Exclude<FromLearnWorker, { kind: "stored" | "folder" | "collection" }>;

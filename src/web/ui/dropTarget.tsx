@@ -1,25 +1,20 @@
-/** @file The whole page takes pictures: dropped on it, or pasted. */
+/** @file The whole page takes files: dropped on it, or pasted. */
 
-import { useEffect, useState } from "preact/hooks";
-import { DataError } from "../../errors.js";
-import { searchFile } from "./choosePicture.js";
-import { useShared } from "./shared.js";
+import { useEffect, useRef, useState } from "preact/hooks";
 
-export function DropTarget() {
-  const shared = useShared();
+interface DropTargetProps {
+  /** What a drop is good for, shown while files are held over the page. */
+  readonly text: string;
+  onDrop(data: DataTransfer): void;
+  /** Files only: pasting text into a field is nobody's picture. */
+  onPaste?(data: DataTransfer): void;
+}
+
+export function DropTarget(props: DropTargetProps) {
+  const latest = useRef(props);
+  latest.current = props;
   const [over, setOver] = useState(false);
   useEffect(() => {
-    const take = (data: DataTransfer | null): void => {
-      const files = [...(data?.files ?? [])];
-      const picture = files.find(({ type }) => type.startsWith("image/"));
-      if (picture) return searchFile(picture, shared);
-      const names = files.map(({ name, type }) => `${name} (${type || "of no known type"})`);
-      shared.fail(
-        new DataError(
-          `drop: found ${names.join(", ") || "no file"}, expected a picture; drop a JPEG, PNG or WebP file`,
-        ),
-      );
-    };
     const dragOver = (event: DragEvent): void => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
@@ -31,11 +26,10 @@ export function DropTarget() {
     const drop = (event: DragEvent): void => {
       event.preventDefault();
       setOver(false);
-      take(event.dataTransfer);
+      if (event.dataTransfer) latest.current.onDrop(event.dataTransfer);
     };
     const paste = ({ clipboardData }: ClipboardEvent): void => {
-      // Pasting text into a field is nobody's picture.
-      if (clipboardData && clipboardData.files.length > 0) take(clipboardData);
+      if (clipboardData && clipboardData.files.length > 0) latest.current.onPaste?.(clipboardData);
     };
     const listeners = { dragover: dragOver, dragleave: leave, drop, paste };
     for (const [kind, listener] of Object.entries(listeners))
@@ -44,10 +38,10 @@ export function DropTarget() {
       for (const [kind, listener] of Object.entries(listeners))
         removeEventListener(kind, listener as EventListener);
     };
-  }, [shared.dropped]);
+  }, []);
   return (
     <div class={over ? "drop-here over" : "drop-here"} aria-hidden="true">
-      Drop it anywhere
+      {props.text}
     </div>
   );
 }

@@ -8,13 +8,14 @@ export type Query = { readonly row: number } | { readonly dropped: number };
 export type Route =
   | { readonly view: "search"; readonly query: Query | null }
   | { readonly view: "label"; readonly asking: boolean }
-  | { readonly view: "map" };
+  | { readonly view: "map" }
+  | { readonly view: "learn" };
 
 /** The route of a hash; an unknown one leads to the start. */
 export function parseRoute(hash: string): Route {
   const [view, kind, number] = hash.replace(/^#\/?/, "").split("/");
   if (view === "label") return { view, asking: kind === "ask" };
-  if (view === "map") return { view };
+  if (view === "map" || view === "learn") return { view };
   if (view === "search" && number !== undefined && /^\d+$/.test(number)) {
     if (kind === "row") return { view, query: { row: Number(number) } };
     if (kind === "dropped") return { view, query: { dropped: Number(number) } };
@@ -26,6 +27,8 @@ export function hashOf(route: Route): string {
   switch (route.view) {
     case "map":
       return "#/map";
+    case "learn":
+      return "#/learn";
     case "label":
       return route.asking ? "#/label/ask" : "#/label";
     case "search":

@@ -2,7 +2,8 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Engine } from "../engine/engine.js";
+import type { Engine, WebRuntime } from "../engine/engine.js";
+import type { MemoryCollection } from "../learn/learn.js";
 import type { DroppedPictures } from "./dropped.js";
 import type { Labels } from "./useLabels.js";
 import type { Sprites } from "./sprites.js";
@@ -16,6 +17,12 @@ export interface Shared {
   announce(text: string): void;
   /** Shows an error at the top of the page until it is closed. */
   fail(error: unknown): void;
+  /** As the address asks for it. */
+  readonly runtime: "auto" | WebRuntime;
+  /** Shows what was learned in this tab in the place of the collection that is served. */
+  openLearned(files: MemoryCollection): Promise<void>;
+  /** Back to the collection that is served; null: it is the one that is shown. */
+  readonly leaveLearned: (() => void) | null;
   /** Tells the status line how long the last search took. */
   timed(ms: number): void;
 }

@@ -1,15 +1,14 @@
 /** @file Everybody can use the page: axe finds nothing, at phone width and in both colour schemes; nothing jumps. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { faultsOf } from "../../support/axe.js";
 import { suitePage, until } from "../../support/pageSite.js";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const VIEWS = ["#/search", "#/search/row/5", "#/label", "#/label/ask", "#/map"] as const;
+const VIEWS = ["#/search", "#/search/row/5", "#/label", "#/label/ask", "#/map", "#/learn"] as const;
+/** What is there once a view is; elsewhere, its first pictures. */
+const SIGNS: Readonly<Record<string, string>> = { "#/map": "canvas.points", "#/learn": ".learn .drop" };
+const PICTURES = "main canvas[data-row]";
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 740 };
 const ROOMS = [
@@ -18,16 +17,6 @@ const ROOMS = [
   { viewport: PHONE, colorScheme: "light" },
   { viewport: PHONE, colorScheme: "dark" },
 ] as const;
-
-/** What axe finds wrong, with where. */
-async function faultsOf(page: Page): Promise<string[]> {
-  // Evaluated, not added as a script: the page's own policy refuses those, as it should.
-  await page.evaluate(`${AXE}; undefined`);
-  const { violations } = await page.evaluate<AxeResults>(
-    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => ({ violations }))",
-  );
-  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`)); // prettier-ignore
-}
 
 async function labelSome(page: Page): Promise<void> {
   for (const name of ["first", "second"]) {
@@ -47,7 +36,7 @@ describe("the page for everybody", () => {
       await labelSome(here.page);
       for (const hash of VIEWS) {
         await here.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-        await here.page.waitForSelector(hash === "#/map" ? "canvas.points" : "main canvas[data-row]");
+        await here.page.waitForSelector(SIGNS[hash] ?? PICTURES);
         assert.deepEqual(await faultsOf(here.page), [], hash);
         const wider = await here.page.evaluate<number>(
           "document.documentElement.scrollWidth - document.documentElement.clientWidth",
@@ -78,9 +67,9 @@ describe("the page for everybody", () => {
     await here.page.evaluate(`globalThis.shifts = [];
       new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value)))
         .observe({ type: "layout-shift", buffered: true }); undefined`);
-    for (const hash of ["#/search/row/5", "#/search/row/9", "#/label", "#/map"]) {
+    for (const hash of ["#/search/row/5", "#/search/row/9", "#/label", "#/map", "#/learn"]) {
       await here.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-      await here.page.waitForSelector(hash === "#/map" ? "canvas.points" : "main canvas[data-row]");
+      await here.page.waitForSelector(SIGNS[hash] ?? PICTURES);
     }
     await here.page.evaluate(
       "new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 200)))",
