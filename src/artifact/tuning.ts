@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import { EXECUTION_PROVIDERS } from "../ir/executionProvider.js";
+import { PRECISIONS } from "../ir/precision.js";
 import { count, sha256Digits } from "./numbers.js";
 import { checkSchema, parseJson, type DeepReadonly } from "./schema.js";
 import { TUNE_MODES } from "./tuneMode.js";
@@ -49,6 +50,8 @@ const tunedGraphs = z.strictObject({
   formatVersion: z.literal(1),
   machine,
   mode: z.enum(TUNE_MODES),
+  /** Of convolutions and products; missing: a run from before there was a choice. */
+  precision: z.enum(PRECISIONS).default("fp32"),
   /** Of sessions, under the runtime's names. */
   sessionOptions: z.record(z.string(), z.string()),
   /** Name of the way that was taken, by question. */

@@ -53,8 +53,15 @@ function cudaOf(settings: RunSettings): CudaSettings {
   return {
     deviceId: settings["device-id"] ?? 0,
     tf32: settings.tf32 !== "off",
+    precision: settings.precision ?? "fp32",
+    captureGraph: settings["cuda-graph"] === "on",
     memoryLimitGiB: settings["memory-limit"] ?? null,
   };
+}
+
+function cudaSettings({ deviceId, tf32, precision, captureGraph }: CudaSettings): Settings {
+  const shown = (isOn: boolean) => (isOn ? "on" : "off");
+  return { "device-id": deviceId, tf32: shown(tf32), precision, "cuda-graph": shown(captureGraph) };
 }
 
 /** What is asked of one start of the program, and says nothing of what is learned. */
@@ -73,7 +80,7 @@ export function resolvedSettings(settings: RunSettings, plan: TrainPlan): Settin
     ...(settings.graph === undefined ? recipeSettings(plan.manifest) : {}),
     seed: plan.seed,
     threads: plan.threads,
-    ...(plan.cuda ? { "device-id": plan.cuda.deviceId, tf32: plan.cuda.tf32 ? "on" : "off" } : {}),
+    ...(plan.cuda ? cudaSettings(plan.cuda) : {}),
     ...Object.fromEntries(PATHS.map((name) => [name, absolute(settings[name])])),
   };
   return Object.fromEntries(settingEntries(all).filter(([name]) => !OF_THE_START.includes(name)));

@@ -4,6 +4,7 @@ import { NOISE_FORMS, OBJECTIVES } from "../../graphs/index.js";
 import { TUNE_MODES } from "../artifact/tuneMode.js";
 import { DATA_FORMATS } from "../data/dataFormats.js";
 import { TRAINING_PROVIDERS } from "../ir/executionProvider.js";
+import { PRECISIONS } from "../ir/precision.js";
 import { above, choice, flag, text, whole } from "./kinds.js";
 import { LEARNING_SETTINGS, VIEW_SETTINGS } from "./learning.js";
 import { RECIPE_SETTINGS } from "./recipe.js";
@@ -52,6 +53,16 @@ export const SETTINGS = {
     "factors rounded to 10 bits in products and convolutions, which is faster; with --ep cuda",
     "on",
   ),
+  precision: run.open(
+    choice(PRECISIONS),
+    "of convolutions and matrix products; all else stays fp32; with --ep cuda",
+    "fp32",
+  ),
+  "cuda-graph": run.open(
+    choice(SWITCH),
+    "a step's kernels recorded once and launched at once, which small networks gain from; with --ep cuda",
+    "off",
+  ),
   "memory-limit": run.open(above(0), "memory of the GPU, GiB; with --ep cuda", "all there is"),
   threads: run.open(whole(1), "threads of the runtime", "one for each processor"),
   tune: run.set(
@@ -82,7 +93,13 @@ export const SETTINGS = {
 } as const;
 
 /** What means nothing to the other execution providers. */
-export const CUDA_ALONE = ["device-id", "tf32", "memory-limit"] as const satisfies readonly SettingName[];
+export const CUDA_ALONE = [
+  "device-id",
+  "tf32",
+  "precision",
+  "cuda-graph",
+  "memory-limit",
+] as const satisfies readonly SettingName[];
 
 export type SettingName = keyof typeof SETTINGS;
 export type Settings = SettingsOf<typeof SETTINGS>;

@@ -12,11 +12,9 @@
  */
 
 import type { Graph } from "../ir/graph.js";
+import type { Precision } from "../ir/precision.js";
 import { halveProducts } from "./passes/halveProducts.js";
 import { scaleGradients } from "./passes/scaleGradients.js";
-
-export const PRECISIONS = ["fp32", "bf16", "fp16"] as const;
-export type Precision = (typeof PRECISIONS)[number];
 
 /**
  * float16 holds 2^-24 to 2^16; a gradient of the loss by an embedding is about 1 / (B · τ). An untrained ResNet-50 leaves

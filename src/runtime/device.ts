@@ -31,11 +31,16 @@ export interface DeviceSession {
   close(): Promise<void>;
 }
 
+export interface DeviceSessionOptions {
+  /** Runs are fed the same few sets of tensors again and again, so they may be recorded once and replayed. */
+  readonly isRepeated?: boolean;
+}
+
 /** Calls follow one another: the one before is complete. */
 export interface Device {
   readonly ep: ExecutionProvider;
   /** @throws ProviderError when the runtime refuses the model, or would leave a node of it to another provider */
-  openSession(model: Uint8Array, where: string): Promise<DeviceSession>;
+  openSession(model: Uint8Array, where: string, options?: DeviceSessionOptions): Promise<DeviceSession>;
   /** Room for a tensor; what is in it is not known. @throws ProviderError when there is no memory left */
   allocate(dtype: HostTensor["dtype"], shape: readonly number[]): Promise<DeviceTensor>;
   /** Copies a whole tensor of the same dtype and shape. */

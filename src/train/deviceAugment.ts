@@ -86,7 +86,7 @@ export class DeviceLoader {
     const shape = { batchSize, channels, height, width, imageSize };
     const graph = augmentationGraph({ ...shape, ...parts, mean, std });
     const model = encodeModel(lower(graph, target), { producerVersion: VERSION });
-    const session = await device.openSession(model, MODEL);
+    const session = await device.openSession(model, MODEL, { isRepeated: true });
     const pixelValues = await device.allocate("float32", [batchSize, 3, imageSize, imageSize]);
     const numbers = new ViewNumbers(batchSize, augment, parts, channels);
     const batches = new ViewBatches({ augment, seed, pictures, sampler, numbers, batchSize });

@@ -214,7 +214,7 @@ async function openBatch(kind: BatchKind, setup: DeviceMemorySetup): Promise<Bat
   const results = writtenBy(kind, state.slots).map(({ next, shape }) => ({ name: next, shape }));
   const bankRows = { name: "bank_rows", shape: [pictureShape[0]!, bank.shape[1]!] };
   return {
-    batch: await device.openSession(model, kind),
+    batch: await device.openSession(model, kind, { isRepeated: true }),
     check: await openGraph(finiteCheckGraph([bankRows, ...results]), setup),
   };
 }
@@ -224,7 +224,7 @@ function openGraph(
   { device, target }: Pick<DeviceMemorySetup, "device" | "target">,
 ): Promise<DeviceSession> {
   const model = encodeModel(lower(graph, target), { producerVersion: VERSION });
-  return device.openSession(model, graph.name);
+  return device.openSession(model, graph.name, { isRepeated: true });
 }
 
 async function upload(device: Device, tensor: HostTensor): Promise<DeviceTensor> {

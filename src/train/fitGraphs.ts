@@ -1,14 +1,18 @@
-/** @file From the portable graphs of a run to those that its provider runs, on the CPU fastest; the run keeps them. */
+/** @file From the portable graphs of a run to those that its provider runs fastest; the run keeps them. */
 
 import type { Machine } from "../artifact/tuning.js";
 import { ArtifactError } from "../errors.js";
 import { encodeGraph, FILES, readSources, type SourceGraphs } from "../build/sourceGraphs.js";
 import { lower } from "../lower/lower.js";
+import { fixSizes } from "../lower/passes/fixSizes.js";
+import { withPrecision } from "../lower/precision.js";
 import { readTunedGraphs, writeTunedGraphs, type TunedGraphs } from "../run/tuned.js";
 import { TuningCache } from "../tune/cache.js";
 import { deviceTarget, machineTarget, type MachineTarget } from "../tune/machine.js";
+import { measureOn } from "../tune/measure.js";
 import { tuneGraphs, type Tuned } from "../tune/tuneGraphs.js";
 import type { Journal } from "./journal.js";
+import type { RunProvider } from "./openProvider.js";
 import type { FittedPlan, RunningPlan } from "./plan.js";
 
 /** The portable graphs, for every machine. */
@@ -26,14 +30,13 @@ export async function fitGraphs(
   progress: (done: number, total: number) => void,
 ): Promise<FittedPlan> {
   if (plan.ep === "cpu" && plan.tune === "off") return asItIs(plan);
-  const { sessionOptions, target } = plan.provider;
-  const fitted = await (plan.ep === "cpu" ? machineTarget(plan.threads) : deviceTarget(target));
+  const fitted = await fittedMachine(plan);
   if (plan.resume !== null) {
     const stored = await readTunedGraphs(plan.out);
     const change =
       stored === null
         ? "those of the run are gone or damaged"
-        : changeOf(stored, fitted.machine, sessionOptions);
+        : changeOf(stored, fitted.machine, plan.provider);
     if (stored !== null && change === null) return { ...plan, executed: stored.files };
     journal.note(`fits the graphs to this machine anew, ${change}: results may differ in their last digits`);
   }
@@ -45,7 +48,7 @@ export async function fitGraphs(
     );
     return asItIs(plan);
   }
-  const run = new Map([...sources].filter(([name]) => plan.ep !== "cpu" || name !== FILES.encoder));
+  const run = runSources(plan, sources);
   const tuned = await tune(plan, run, fitted, journal, progress);
   tell(tuned, journal);
   const graphs = lowered(plan, run, fitted, tuned);
@@ -53,17 +56,36 @@ export async function fitGraphs(
   return { ...plan, executed: graphs.files };
 }
 
-/** Only the CPU is measured: on a device, shapes decide. */
+/** TF32 makes some ways faster than others: what was measured holds with it, or without. */
+function fittedMachine({ ep, threads, cuda, provider: { target, gpu } }: RunningPlan): Promise<MachineTarget> {
+  if (ep === "cpu") return machineTarget(threads);
+  return deviceTarget(target, gpu !== null && cuda?.tf32 ? `${gpu} with TF32` : gpu);
+}
+
+/** What is run of the graphs. On the CPU the portable encoder is; elsewhere sizes are fixed, so that no node waits for the host. */
+function runSources({ ep, provider, train }: RunningPlan, sources: SourceGraphs): SourceGraphs {
+  if (ep === "cpu") return new Map([...sources].filter(([name]) => name !== FILES.encoder));
+  const isStep = (name: string) => name === FILES.trainStep || name === FILES.accumulateStep;
+  return new Map(
+    [...sources].map(([name, graph]) => {
+      const fixed = fixSizes(graph, { instances: train.rowCount });
+      return [name, isStep(name) ? withPrecision(fixed, provider.precision) : fixed];
+    }),
+  );
+}
+
 async function tune(
-  { ep, tune: mode }: RunningPlan,
+  { tune: mode, provider: { device } }: RunningPlan,
   graphs: SourceGraphs,
   fitted: MachineTarget,
   journal: Journal,
   progress: (done: number, total: number) => void,
 ): Promise<Tuned> {
-  if (ep !== "cpu") return { choices: new Map(), measured: 0, left: 0 };
   const cache = new TuningCache(fitted.machine, (line) => journal.note(line));
-  return tuneGraphs(graphs.values(), fitted, { mode, cache, progress });
+  const measure = device === null ? {} : { measure: measureOn(device) };
+  // An encoder's batches are of any size.
+  const measured = [...graphs].flatMap(([name, graph]) => (name === FILES.encoder ? [] : [graph]));
+  return tuneGraphs(measured, fitted, { mode, cache, progress, ...measure });
 }
 
 function otherSources({ ep, out }: RunningPlan): ArtifactError {
@@ -77,12 +99,12 @@ function otherSources({ ep, out }: RunningPlan): ArtifactError {
 function changeOf(
   { record }: TunedGraphs,
   machine: Machine,
-  sessionOptions: Readonly<Record<string, string>>,
+  provider: Pick<RunProvider, "precision" | "sessionOptions">,
 ): string | null {
-  const flat = (of: Machine, options: Readonly<Record<string, string>>) =>
-    new Map<string, string | number | null | undefined>(Object.entries({ ...of, ...options }));
-  const before = flat(record.machine, record.sessionOptions);
-  const now = flat(machine, sessionOptions);
+  const flat = (of: Machine, { precision, sessionOptions }: typeof provider) =>
+    new Map<string, string | number | null>(Object.entries({ ...of, precision, ...sessionOptions }));
+  const before = flat(record.machine, record);
+  const now = flat(machine, provider);
   const changes = [...new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
     const [here, there] = [now.get(name) ?? "none", before.get(name) ?? "none"];
     return here === there ? [] : [`${name} is ${here}, was ${there}`];
@@ -91,7 +113,7 @@ function changeOf(
 }
 
 function lowered(
-  { manifest, ep, tune, provider }: RunningPlan,
+  { manifest, tune: mode, provider: { precision, sessionOptions } }: RunningPlan,
   sources: SourceGraphs,
   { machine, target }: MachineTarget,
   { choices }: Tuned,
@@ -99,9 +121,7 @@ function lowered(
   const files = [...sources].map(
     ([name, graph]) => [name, encodeGraph(name, lower(graph, target, choices), manifest)] as const,
   );
-  const { sessionOptions } = provider;
-  const mode = ep === "cpu" ? tune : "off";
-  const record = { machine, mode, sessionOptions, choices: Object.fromEntries(choices) };
+  const record = { machine, mode, precision, sessionOptions, choices: Object.fromEntries(choices) };
   return { record, files: new Map(files) };
 }
 

@@ -3,6 +3,8 @@
 import { cpuProvider, type Provider } from "../evaluate/provider.js";
 import { targetOf } from "../lower/targets/targetOf.js";
 import type { Device } from "../runtime/device.js";
+import type { Precision } from "../ir/precision.js";
+import { gpuName } from "../native/gpuName.js";
 import { SESSION_OPTIONS } from "../runtime/node.js";
 import type { TrainPlan } from "./plan.js";
 
@@ -11,6 +13,9 @@ const GIB = 2 ** 30;
 export interface RunProvider extends Provider {
   /** null: state is in the host's memory. */
   readonly device: Device | null;
+  /** Of the GPU, as it names itself; null: unknown, or none. */
+  readonly gpu: string | null;
+  readonly precision: Precision;
   /** Of sessions, under the runtime's names: what bits depend on. */
   readonly sessionOptions: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -22,18 +27,24 @@ type Asked = Pick<TrainPlan, "ep" | "threads" | "cuda">;
 export async function openProvider(asked: Asked): Promise<RunProvider> {
   if (asked.ep === "cpu") {
     const nothing = () => Promise.resolve();
-    return { ...cpuProvider(asked.threads), device: null, sessionOptions: SESSION_OPTIONS, close: nothing };
+    const none = { device: null, gpu: null, precision: "fp32" } as const;
+    return { ...cpuProvider(asked.threads), ...none, sessionOptions: SESSION_OPTIONS, close: nothing };
   }
-  return providerOn(await openDevice(asked), asked);
+  const gpu = asked.cuda === null ? null : await gpuName(asked.cuda.deviceId);
+  return providerOn(await openDevice(asked), asked, gpu);
 }
 
 /** @param device closed with the provider */
-export function providerOn(device: Device, { ep, cuda }: Omit<Asked, "threads">): RunProvider {
+export function providerOn(
+  device: Device,
+  { ep, cuda }: Omit<Asked, "threads">,
+  gpu: string | null = null,
+): RunProvider {
   const tf32: Record<string, string> = cuda === null ? {} : { use_tf32: cuda.tf32 ? "1" : "0" };
   return {
     target: targetOf(ep),
     open: (model, where) => device.openSession(model, where),
-    device,
+    ...{ device, gpu, precision: cuda?.precision ?? "fp32" },
     sessionOptions: { ...SESSION_OPTIONS, ...tf32 },
     close: () => device.close(),
   };
@@ -43,11 +54,10 @@ export function providerOn(device: Device, { ep, cuda }: Omit<Asked, "threads">)
 async function openDevice({ ep, cuda, threads }: Asked): Promise<Device> {
   if (ep === "webgpu") return (await import("../runtime/nodeGpu.js")).openNodeGpuDevice();
   const { openNativeDevice } = await import("../runtime/nativeDevice.js");
-  const { deviceId = 0, tf32 = true, memoryLimitGiB = null } = cuda ?? {};
+  const { deviceId = 0, tf32 = true, captureGraph = false, memoryLimitGiB = null } = cuda ?? {};
   const memoryLimitBytes = memoryLimitGiB === null ? null : Math.round(memoryLimitGiB * GIB);
   return openNativeDevice({
     ...{ ep: "cuda", threads },
-    // Evaluation feeds batches of several sizes, which a recorded run cannot take.
-    cuda: { deviceId, tf32, memoryLimitBytes, captureGraph: false },
+    cuda: { deviceId, tf32, memoryLimitBytes, captureGraph },
   });
 }

@@ -8,6 +8,7 @@ import type { AugmentOptions } from "../data/augment.js";
 import type { DataSource } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
 import type { TrainingProvider } from "../ir/executionProvider.js";
+import type { Precision } from "../ir/precision.js";
 import type { EmbeddingStatistics, KnnLevel, LevelName, MetricRecord } from "../run/records.js";
 import type { RunProvider } from "./openProvider.js";
 import type { Schedule } from "./schedule.js";
@@ -61,6 +62,10 @@ export interface CudaSettings {
   readonly deviceId: number;
   /** Products of matrices and convolutions may round their factors to 10 bits, which is faster. */
   readonly tf32: boolean;
+  /** Of the step's convolutions and products. */
+  readonly precision: Precision;
+  /** The kernels of a step are launched at once. */
+  readonly captureGraph: boolean;
   /** null: all there is. */
   readonly memoryLimitGiB: number | null;
 }

@@ -1,13 +1,13 @@
 /** @file The steps of a run, from where it is to its end. */
 
-import type { Batch, BrokenPicture } from "../data/loader.js";
+import type { BrokenPicture } from "../data/loader.js";
 import type { FloatTensor } from "../runtime/session.js";
 import { TrainingError } from "../errors.js";
 import type { Progress } from "../run/progress.js";
+import { deviceBatches, hostBatches, pictureDevice, type Batches, type StepPictures } from "./batches.js";
 import { diagnoser } from "./diagnose.js";
 import { divergenceRule, DivergenceWatch, type DivergenceState } from "./divergence.js";
 import { DropoutNoise } from "./dropoutNoise.js";
-import { loadPictures } from "./loadPictures.js";
 import { NoiseInputs } from "./noiseInputs.js";
 import type { Normalizer } from "./normalizer.js";
 import type { OpenedRun } from "./openRun.js";
@@ -29,14 +29,14 @@ export interface Underway {
 export type RunUnderWay = Omit<OpenedRun, "underWay"> & Underway;
 
 export interface StepListener {
-  broken(pictures: readonly BrokenPicture[]): void;
+  readonly broken: (pictures: readonly BrokenPicture[]) => void;
   /**
    * After each step, once it is recorded.
    * @param seconds since the epoch began, or was resumed
    * @param pull brings state and bank of the run up to date: they may be as old as the last time
    * @returns true: something else than steps took time
    */
-  afterStep(seconds: number, pull: () => Promise<void>): Promise<boolean>;
+  readonly afterStep: (seconds: number, pull: () => Promise<void>) => Promise<boolean>;
 }
 
 /** Takes every step that is left; state and bank are up to date then, also when it is stopped. @throws what `afterStep` throws */
@@ -48,42 +48,28 @@ export async function takeSteps(
   listener: StepListener,
 ): Promise<void> {
   const { batchSize, accumulation } = plan.manifest.recipe;
-  const { stepsPerEpoch, steps } = runLengths(plan);
+  const { steps } = runLengths(plan);
   const done = run.progress.step;
   if (done >= steps) return;
   throwIfStopped(hooks);
-  // The first batch is made while the sessions open.
-  const loader = loadPictures(
-    plan,
-    { kind: "augment", options: plan.augment },
-    // The loader counts batches.
-    { accumulation, firstStep: done * accumulation, steps: (steps - done) * accumulation },
-  );
+  // The loader counts batches.
+  const part = { accumulation, firstStep: done * accumulation, steps: (steps - done) * accumulation };
+  const device = pictureDevice(plan);
+  // The host makes the first batch while the sessions open.
+  let batches = device === null ? hostBatches(plan, part) : null;
   let memory: StepMemory | null = null;
   try {
     memory = await openMemory(plan, run.state, run.bank);
-    const pull = () => memory!.pull();
+    batches ??= await deviceBatches(device!, plan, part, run.journal, hooks);
     const clock = new StepClock(batchSize * accumulation, started);
     const stepper = new Stepper(plan, run, memory, clock);
-    let epochBegan = performance.now();
-    const next = () => clock.waitFor(loader.next());
-    for (let batch = await next(); batch !== null; batch = await next()) {
-      // In the middle of a step, bank and statistics have moved, and parameters have not.
-      if (batch.step % accumulation === 0) throwIfStopped(hooks);
-      listener.broken(batch.broken);
-      const isWhole = await stepper.take(batch);
-      loader.recycle(batch);
-      if (!isWhole) continue;
-      const paused = await listener.afterStep((performance.now() - epochBegan) / 1000, pull);
-      if (run.progress.step % stepsPerEpoch === 0) epochBegan = performance.now();
-      if (paused) clock.restart();
-    }
+    await stepper.takeAll(batches, memory, hooks, listener);
     await memory.pull();
   } catch (error) {
     if (error instanceof Stopped) await memory?.pull();
     throw error;
   } finally {
-    await loader.close();
+    await batches?.close();
     // After an error it may fail in its turn; the first one says more.
     await memory?.close().catch(() => undefined);
   }
@@ -112,11 +98,36 @@ class Stepper {
     this.#watch = watchOf(plan, run.progress);
   }
 
+  /** @throws Stopped between steps; what `take` and `afterStep` throw */
+  async takeAll(
+    batches: Batches,
+    memory: StepMemory,
+    hooks: TrainerHooks,
+    { broken, afterStep }: StepListener,
+  ): Promise<void> {
+    const { accumulation } = this.#plan.manifest.recipe;
+    const { stepsPerEpoch } = runLengths(this.#plan);
+    const pull = () => memory.pull();
+    let epochBegan = performance.now();
+    const next = () => this.#clock.waitFor(batches.next());
+    for (let batch = await next(); batch !== null; batch = await next()) {
+      // In the middle of a step, bank and statistics have moved, and parameters have not.
+      if (batch.step % accumulation === 0) throwIfStopped(hooks);
+      broken(batch.broken);
+      const isWhole = await this.#take(batch);
+      batches.recycle(batch);
+      if (!isWhole) continue;
+      const paused = await afterStep((performance.now() - epochBegan) / 1000, pull);
+      if (this.#run.progress.step % stepsPerEpoch === 0) epochBegan = performance.now();
+      if (paused) this.#clock.restart();
+    }
+  }
+
   /**
    * @returns true: the step is whole; false: it takes more batches
    * @throws TrainingError when a number is not finite, or the loss leads nowhere
    */
-  async take(batch: Batch): Promise<boolean> {
+  async #take(batch: StepPictures): Promise<boolean> {
     const { progress, journal, normalizer } = this.#run;
     const { stepsPerEpoch, steps } = runLengths(this.#plan);
     const rate = learningRate(this.#plan.schedule, progress.step, steps);

@@ -20,9 +20,14 @@ export async function machineTarget(threads: number): Promise<MachineTarget> {
   return { machine, target: blockSize === null ? cpu : blockedCpu(blockSize) };
 }
 
-/** Of a device, on which neither threads nor the CPU's own layout have a part in anything. */
-export async function deviceTarget(target: Target): Promise<MachineTarget> {
-  return { machine: { ...(await describeMachine(target.ep)), threads: 1, blockSize: null }, target };
+/**
+ * Of a device, on which neither threads nor the CPU's own layout have a part in anything.
+ * @param gpu as it names itself; null: the processor stands for the machine that it is in
+ */
+export async function deviceTarget(target: Target, gpu: string | null): Promise<MachineTarget> {
+  const described = await describeMachine(target.ep);
+  const processor = gpu ?? described.processor;
+  return { machine: { ...described, processor, threads: 1, blockSize: null }, target };
 }
 
 async function describeMachine(

@@ -1,7 +1,10 @@
 /** @file Which of some ways to compute the same takes the least time. */
 
+import { ProviderError } from "../errors.js";
+
 export interface Contestant {
   readonly name: string;
+  /** @throws ProviderError when the runtime cannot */
   run(): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ const TIE = 0.02;
 /**
  * Runs all in turn, round by round, so that what slows the machine down for a while slows all of them.
  * @param deadline by the clock: a race that would not reach its least number of rounds until then is not run
- * @returns the best time of each, ms; nothing where there was no time
+ * @returns the best time of each that can be run, ms; nothing where there was no time
  */
 export async function race(
   contestants: readonly Contestant[],
@@ -35,10 +38,9 @@ export async function race(
 ): Promise<Map<string, number>> {
   const best = new Map<string, number>();
   const warmUp = clock();
-  for (const { run } of contestants) await run();
+  let running = await ableOf(contestants);
   const began = clock();
   if (began + leastRounds * (began - warmUp) > deadline) return best;
-  let running = contestants;
   for (let round = 1; round <= mostRounds; round++) {
     for (const { name, run } of running) {
       const start = clock();
@@ -53,6 +55,20 @@ export async function race(
     if (running.length < 2) break;
   }
   return best;
+}
+
+/** Warms up. One that finds no memory for itself is no choice here, and no reason to fail. */
+async function ableOf(contestants: readonly Contestant[]): Promise<readonly Contestant[]> {
+  const able: Contestant[] = [];
+  for (const contestant of contestants) {
+    try {
+      await contestant.run();
+      able.push(contestant);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+    }
+  }
+  return able;
 }
 
 /** The fastest; `suggested`, where nothing is faster by more than chance. */

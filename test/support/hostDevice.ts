@@ -5,17 +5,21 @@
 
 import type { ExecutionProvider } from "../../src/ir/executionProvider.js";
 import { ProviderError } from "../../src/errors.js";
+import { cpu } from "../../src/lower/targets/cpu.js";
 import { isOnDevice, type AnyTensor, type Device, type DeviceTensor } from "../../src/runtime/device.js";
 import { openSession } from "../../src/runtime/node.js";
 import { floats, int64s, type HostTensor } from "../../src/runtime/session.js";
+import { providerOn, type RunProvider } from "../../src/train/openProvider.js";
 
 class HostDevice implements Device {
   readonly ep: ExecutionProvider;
   readonly #tensors = new Map<unknown, HostTensor>();
   readonly #close: (() => Promise<void>)[] = [];
+  readonly #roomBytes: number;
 
-  constructor(ep: ExecutionProvider) {
+  constructor(ep: ExecutionProvider, roomBytes: number) {
     this.ep = ep;
+    this.#roomBytes = roomBytes;
   }
 
   async openSession(model: Uint8Array, where: string): ReturnType<Device["openSession"]> {
@@ -31,7 +35,9 @@ class HostDevice implements Device {
 
   allocate(dtype: HostTensor["dtype"], shape: readonly number[]): Promise<DeviceTensor> {
     const handle = Symbol();
-    this.#tensors.set(handle, emptyTensor(dtype, shape));
+    const tensor = emptyTensor(dtype, shape);
+    if (tensor.data.byteLength > this.#roomBytes) return Promise.reject(new ProviderError("out of memory"));
+    this.#tensors.set(handle, tensor);
     return Promise.resolve({ dtype, shape, handle });
   }
 
@@ -81,9 +87,12 @@ class HostDevice implements Device {
 
 export type { HostDevice };
 
-/** @param ep what it says it is */
-export function hostDevice(ep: ExecutionProvider = "cuda"): HostDevice {
-  return new HostDevice(ep);
+/**
+ * @param ep what it says it is
+ * @param roomBytes of the largest tensor that it has room for
+ */
+export function hostDevice(ep: ExecutionProvider = "cuda", roomBytes = Infinity): HostDevice {
+  return new HostDevice(ep, roomBytes);
 }
 
 function emptyTensor(dtype: HostTensor["dtype"], shape: readonly number[]): HostTensor {
@@ -92,6 +101,11 @@ function emptyTensor(dtype: HostTensor["dtype"], shape: readonly number[]): Host
   if (dtype === "uint8") return { dtype, shape, data: new Uint8Array(tensor.data.length).fill(255) };
   tensor.data.fill(NaN);
   return tensor;
+}
+
+/** The provider of a run on such a device, where graphs have the kernels of a run on the CPU, and so its bits. */
+export function likeCpu(device: Device, plan: Parameters<typeof providerOn>[1]): RunProvider {
+  return { ...providerOn(device, plan), target: { ...cpu, ep: device.ep } };
 }
 
 /** What crossed between host and device, bytes. */

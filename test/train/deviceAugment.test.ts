@@ -17,7 +17,7 @@ import {
 } from "../../src/train/residentPictures.js";
 import { Stopped } from "../../src/train/stopped.js";
 import { AUGMENT, plainPng, put, speckle, useTemporaryFolder } from "../data/fixtures.js";
-import { plainDevice, type PlainDevice } from "../support/plainDevice.js";
+import { counting, hostDevice, type HostDevice } from "../support/hostDevice.js";
 
 const OPTIONS: DeviceLoaderOptions = {
   augment: AUGMENT,
@@ -46,13 +46,13 @@ const TOLERANCE = 1e-5;
 
 describe("a device's batches", () => {
   const folder = useTemporaryFolder();
-  const opened: PlainDevice[] = [];
+  const opened: HostDevice[] = [];
   afterEach(async () => {
     for (const device of opened.splice(0)) await device.close();
   });
 
-  function open(roomBytes?: number): PlainDevice {
-    const device = plainDevice("cpu", roomBytes);
+  function open(roomBytes?: number): HostDevice {
+    const device = hostDevice("cpu", roomBytes);
     opened.push(device);
     return device;
   }
@@ -73,7 +73,7 @@ describe("a device's batches", () => {
   }
 
   async function resident(
-    device: PlainDevice,
+    device: HostDevice,
     source: DataSource,
     options = READ,
   ): Promise<ResidentPictures> {
@@ -82,7 +82,7 @@ describe("a device's batches", () => {
     return pictures;
   }
 
-  async function pixelsOf(device: PlainDevice, { pixelValues }: DeviceBatch): Promise<Float32Array> {
+  async function pixelsOf(device: HostDevice, { pixelValues }: DeviceBatch): Promise<Float32Array> {
     const pixels = floats(pixelValues.shape);
     await device.download(pixelValues, pixels);
     return pixels.data;
@@ -136,10 +136,12 @@ describe("a device's batches", () => {
 
   it("cross as some numbers a picture", async () => {
     const device = open();
-    const loader = await DeviceLoader.open(device, await resident(device, await partlyBroken()), OPTIONS);
+    const crossed = { in: 0, out: 0 };
+    const pictures = await resident(device, await partlyBroken());
+    const loader = await DeviceLoader.open(counting(device, crossed), pictures, OPTIONS);
     await loader.next();
     // A row number, six numbers of the crop, seven mixes of two 3x3 matrices, and a hue.
-    assert.equal(device.fedBytes, 4 * (8 + 4 * (6 + 7 * 2 * 9 + 1)));
+    assert.deepEqual(crossed, { in: 4 * (8 + 4 * (6 + 7 * 2 * 9 + 1)), out: 0 });
   });
 
   it("have flips, grays and brightness as often as was asked for", async () => {

@@ -12,10 +12,10 @@ import type { Environment } from "../../src/run/environment.js";
 import { RUN } from "../../src/run/layout.js";
 import { findCheckpoint, savedSteps } from "../../src/run/resume.js";
 import type { Device } from "../../src/runtime/device.js";
-import { openProvider, providerOn } from "../../src/train/openProvider.js";
+import { openProvider } from "../../src/train/openProvider.js";
 import type { TrainEvent, TrainPlan, TrainSummary } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
-import { hostDevice } from "../support/hostDevice.js";
+import { hostDevice, likeCpu } from "../support/hostDevice.js";
 import { suiteFolder } from "../support/temporary.js";
 import { ON_DEVICE, TINY_NCE, tinyPlan } from "./tinyPlan.js";
 
@@ -40,7 +40,7 @@ describe("a run on a device", () => {
     const found = existsSync(at(out)) ? await findCheckpoint(at(out)) : null;
     const resume = found?.file ?? null;
     const plan = await tinyPlan(at(out), { ...ON_DEVICE, resume, ...changes }, TINY_NCE);
-    const provider = plan.ep === "cpu" ? await openProvider(plan) : providerOn(device, plan);
+    const provider = plan.ep === "cpu" ? await openProvider(plan) : likeCpu(device, plan);
     const notes: string[] = [];
     let isTime = false;
     const emit = (event: TrainEvent) => {
@@ -177,7 +177,7 @@ describe("a run on a device", () => {
     const files = new Map(plan.files);
     files.set(FILES.bankInit, files.get(FILES.encoder)!);
     const hooks = { emit: () => undefined, stopRequested: () => false };
-    const provider = providerOn(hostDevice("webgpu"), plan);
+    const provider = likeCpu(hostDevice("webgpu"), plan);
     await assert.rejects(train({ ...read, files }, provider, hooks, []), {
       name: "ArtifactError",
       message:

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ProviderError } from "../../src/errors.js";
 import { fastestOf, race } from "../../src/tune/race.js";
 
 const RULES = { leastRounds: 3, mostRounds: 5, enoughMs: 0 };
@@ -30,6 +31,14 @@ describe("a race", () => {
       ],
     );
     assert.equal(order.join(""), "abababab");
+  });
+
+  it("leaves out what the runtime cannot run, and fails with what fails otherwise", async () => {
+    const { all, clock } = contestants({ a: [9], b: [5] });
+    const failing = (error: Error) => ({ name: "c", run: () => Promise.reject(error) });
+    const tight = await race([failing(new ProviderError("no memory")), ...all], RULES, clock);
+    assert.deepEqual([...tight.keys()].sort(), ["a", "b"]);
+    await assert.rejects(race([...all, failing(new TypeError("a fault"))], RULES, clock), TypeError);
   });
 
   it("goes on until it took long enough, or has run often enough", async () => {

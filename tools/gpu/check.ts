@@ -13,7 +13,7 @@ import { trainStepGraph } from "../../graphs/index.js";
 import { initializeUnitBank } from "../../src/build/initialize.js";
 import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { simplify } from "../../src/lower/simplify.js";
-import type { Precision } from "../../src/lower/precision.js";
+import type { Precision } from "../../src/ir/precision.js";
 import { cuda } from "../../src/lower/targets/cuda.js";
 import { makePixels, SEED } from "../bench/stepCases.js";
 import { DeviceStep } from "./deviceStep.js";

@@ -3,11 +3,12 @@
 import { nextName } from "../../graphs/index.js";
 import { encodeModel } from "../../src/codec/encode.js";
 import type { Graph } from "../../src/ir/graph.js";
+import type { Precision } from "../../src/ir/precision.js";
 import { initializeParameters } from "../../src/build/initialize.js";
 import { lower } from "../../src/lower/lower.js";
 import { fixSizes } from "../../src/lower/passes/fixSizes.js";
 import { nameOutputs } from "../../src/lower/passes/nameOutputs.js";
-import { withPrecision, type Precision } from "../../src/lower/precision.js";
+import { withPrecision } from "../../src/lower/precision.js";
 import type { Target } from "../../src/lower/target.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
 import { isOnDevice, type AnyTensor, type Device, type DeviceSession } from "../../src/runtime/device.js";
@@ -69,10 +70,11 @@ export class DeviceStep {
     const dim = source.inputs.find(({ name }) => name === "bank")!.shape[1] as number;
     const instances = inputs.bank.length / dim;
     const graph = lower(withPrecision(fixSizes(source, { instances }), precision), target);
-    const step = await device.openSession(encode(graph), "train_step.onnx");
+    const step = await device.openSession(encode(graph), "train_step.onnx", { isRepeated: true });
     const writer = await device.openSession(
       encode(lower(bankWriter(instances, dim, inputs.rows.length), target)),
       "write_bank.onnx",
+      { isRepeated: true },
     );
     const { turns, write } = await place(device, graph, inputs);
     return new DeviceStep(step, writer, turns, write);

@@ -1,7 +1,7 @@
 /** @file The device that the scripts of this folder measure: a GPU, or the CPU through the same door, to try them out. */
 
 import type { Device } from "../../src/runtime/device.js";
-import type { Precision } from "../../src/lower/precision.js";
+import type { Precision } from "../../src/ir/precision.js";
 
 export const EPS = ["cuda", "cpu"] as const;
 export type Ep = (typeof EPS)[number];

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { trainStepGraph } from "../../graphs/index.js";
 import { checkRecipe } from "../../src/build/recipe.js";
-import type { Precision } from "../../src/lower/precision.js";
+import type { Precision } from "../../src/ir/precision.js";
 import { cuda } from "../../src/lower/targets/cuda.js";
 import { simplify } from "../../src/lower/simplify.js";
 import { SEED, type StepFacts } from "../bench/stepCases.js";

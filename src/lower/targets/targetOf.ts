@@ -3,6 +3,7 @@
 import type { ExecutionProvider } from "../../ir/executionProvider.js";
 import type { Target } from "../target.js";
 import { cpu } from "./cpu.js";
+import { cuda } from "./cuda.js";
 import { webgpu } from "./webgpu.js";
 
 const TARGETS: Readonly<Record<ExecutionProvider, Target>> = {
@@ -10,7 +11,7 @@ const TARGETS: Readonly<Record<ExecutionProvider, Target>> = {
   // The build of ONNX Runtime for browsers has the kernels of the CPU.
   wasm: { ...cpu, ep: "wasm" },
   webgpu,
-  cuda: { ...cpu, ep: "cuda" },
+  cuda,
 };
 
 export const targetOf = (ep: ExecutionProvider): Target => TARGETS[ep];

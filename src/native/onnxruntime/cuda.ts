@@ -10,7 +10,7 @@ export interface CudaProviderOptions {
   readonly tf32: boolean;
   /** What one session may take; null: all that there is. */
   readonly memoryLimitBytes: number | null;
-  /** After its first runs, all of a session's kernels are launched as one graph. */
+  /** After its first runs, all kernels of a session that is repeated are launched as one graph. */
   readonly captureGraph: boolean;
 }
 

@@ -6,7 +6,13 @@ import type { CudaProviderOptions } from "../../native/onnxruntime/cuda.js";
 import type { Handle } from "../../native/onnxruntime/handle.js";
 import { createSession, type LoadedSession } from "../../native/onnxruntime/session.js";
 import { memoryInfo } from "../../native/onnxruntime/value.js";
-import { isOnDevice, type Device, type DeviceSession, type DeviceTensor } from "../device.js";
+import {
+  isOnDevice,
+  type Device,
+  type DeviceSession,
+  type DeviceSessionOptions,
+  type DeviceTensor,
+} from "../device.js";
 import { SESSION_OPTIONS } from "../node.js";
 import { refusal, type HostTensor } from "../session.js";
 import { checkArray, handleOf, type Tensors } from "./boundSet.js";
@@ -53,18 +59,21 @@ export class NativeDevice implements Device {
     this.#hostInfo = memoryInfo(runtime.api, "Cpu");
   }
 
-  async openSession(model: Uint8Array, where: string): Promise<DeviceSession> {
+  async openSession(
+    model: Uint8Array,
+    where: string,
+    { isRepeated = false }: DeviceSessionOptions = {},
+  ): Promise<DeviceSession> {
     this.#checkOpen(where);
-    const loaded = await this.#load(model, where);
+    const captures = isRepeated && this.#cuda.captureGraph && this.ep === "cuda";
+    const loaded = await this.#load(model, where, captures);
     if (this.#closing !== null) loaded.handle.close(); // meanwhile
     this.#checkOpen(where);
-    const { ep, cuda = CUDA_DEFAULTS } = this.#options;
     const session = new NativeSession({
       runtime: this.#runtime,
       memory: this.#memory,
       hostInfo: this.#hostInfo,
-      ...{ ep, loaded, where },
-      captures: ep === "cuda" && cuda.captureGraph,
+      ...{ ep: this.ep, loaded, where, captures },
       checkOwn: (what, tensors) => this.#checkOwn(what, tensors),
       onClosed: (closed) => this.#sessions.delete(closed),
     });
@@ -72,13 +81,17 @@ export class NativeDevice implements Device {
     return session;
   }
 
-  async #load(model: Uint8Array, where: string): Promise<LoadedSession> {
-    const { ep, threads, cuda = CUDA_DEFAULTS } = this.#options;
+  get #cuda(): CudaOptions {
+    return this.#options.cuda ?? CUDA_DEFAULTS;
+  }
+
+  async #load(model: Uint8Array, where: string, captureGraph: boolean): Promise<LoadedSession> {
+    const { ep, threads } = this.#options;
     try {
       return await createSession(this.#runtime, model, where, {
         ...(threads === undefined ? {} : { threads }),
         config: SESSION_OPTIONS,
-        ...(ep === "cuda" ? { cuda } : {}),
+        ...(ep === "cuda" ? { cuda: { ...this.#cuda, captureGraph } } : {}),
       });
     } catch (error) {
       throw refusal({ where, library: LIBRARY }, "does not load the model", error, remedyOf(error));
