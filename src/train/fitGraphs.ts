@@ -57,7 +57,12 @@ export async function fitGraphs(
 }
 
 /** TF32 makes some ways faster than others: what was measured holds with it, or without. */
-function fittedMachine({ ep, threads, cuda, provider: { target, gpu } }: RunningPlan): Promise<MachineTarget> {
+function fittedMachine({
+  ep,
+  threads,
+  cuda,
+  provider: { target, gpu },
+}: RunningPlan): Promise<MachineTarget> {
   if (ep === "cpu") return machineTarget(threads);
   return deviceTarget(target, gpu !== null && cuda?.tf32 ? `${gpu} with TF32` : gpu);
 }

