@@ -6,6 +6,7 @@ import type { Graph, Value } from "../../src/ir/graph.js";
 import { lower } from "../../src/lower/lower.js";
 import { foldConstants } from "../../src/lower/passes/foldConstants.js";
 import { nameOutputs } from "../../src/lower/passes/nameOutputs.js";
+import { rankScalars } from "../../src/lower/passes/rankScalars.js";
 import { removeDeadNodes } from "../../src/lower/passes/removeDeadNodes.js";
 import { shareSubexpressions } from "../../src/lower/passes/shareSubexpressions.js";
 import type { Pass } from "../../src/lower/rewrite.js";
@@ -369,5 +370,44 @@ describe("lower", () => {
       name: "LoweringError",
       message: "lower net for cpu: /Exp (Exp): has no exponentials; /Exp_1 (Exp): has no exponentials",
     });
+  });
+});
+
+describe("rankScalars", () => {
+  const shape = [6, 5, 1, 1];
+
+  /** With a number that the graph is fed and one that it holds. */
+  function scaled(build: (op: OpBuilder, x: Value, rate: Value) => Value): Graph {
+    const builder = new GraphBuilder("net");
+    const [x, rate] = [builder.input("x", "float32", shape), builder.input("rate", "float32", [])];
+    builder.output("y", build(builder.op, x, rate));
+    return builder.build();
+  }
+
+  it("gives numbers the axes of what they are broadcast to, where its last one is 1, and keeps results", async () => {
+    const graph = scaled((op, x, rate) => op.sub(rate, op.mul(op.scale(x, 0.5), rate)));
+    const ranked = simplify(graph, [rankScalars]);
+    for (const { op, inputs } of ranked.nodes)
+      if (op !== "Reshape")
+        assert.deepEqual(new Set(inputs.map((value) => value!.shape.length)), new Set([4]));
+    const x = Array.from({ length: 30 }, (_, at) => at / 7);
+    const feeds = new Map([
+      ["x", ndArray(shape, x)],
+      ["rate", ndArray([], [0.3])],
+    ]);
+    const plain = { ...cpu, passes: [] };
+    assert.deepEqual(await runOn(plain, ranked, feeds), await runOn(plain, graph, feeds));
+  });
+
+  it("leaves others alone: a last axis of several, a number for each channel, a tensor of one number", () => {
+    const builder = new GraphBuilder("net");
+    const x = builder.input("x", "float32", [2, 3]);
+    const perChannel = builder.input("per channel", "float32", [5, 1, 1]);
+    const tensor = builder.input("tensor", "float32", shape);
+    const one = builder.input("one", "float32", [1, 1, 1, 1]);
+    const { op } = builder;
+    builder.output("y", op.scale(x, 2));
+    builder.output("z", op.mul(op.mul(tensor, perChannel), one));
+    assert.equal(rankScalars.run(builder.build()).rewrites, 0);
   });
 });

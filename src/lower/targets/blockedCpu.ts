@@ -110,6 +110,9 @@ export function blockedCpu(block: number): Target {
         ),
       ],
     },
-    passes: [divideFirst, addParts, cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
+    passes: [
+      ...[divideFirst, addParts, cancelReorders, sinkReorders, fuseIntoConvolutions, multiplyMasks],
+      ...cpu.passes!,
+    ],
   };
 }

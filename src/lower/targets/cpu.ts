@@ -12,6 +12,7 @@ import {
 import { batchNormalizationGradient, batchNormalizationTraining } from "../lowerings/normalization.js";
 import { averagePoolGradientByConvTranspose, maxPoolGradientByIndices } from "../lowerings/pooling.js";
 import { logSumExpByParts } from "../lowerings/reduction.js";
+import { rankScalars } from "../passes/rankScalars.js";
 import type { Candidates, Target } from "../target.js";
 
 /** Rows of the kernel as matrix products pay below this many pixels a map, and from this many channels. */
@@ -63,6 +64,7 @@ const portable: Candidates = {
 export const cpu: Target = {
   ep: "cpu",
   candidates: portable,
+  passes: [rankScalars],
   refusal: ({ op }) =>
     op === "InPlaceAccumulatorV2"
       ? "only builds of ONNX Runtime with training have it, the last of which is 1.19.2; leave it to buildOrtTraining"
