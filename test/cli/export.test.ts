@@ -13,7 +13,7 @@ describe("onnx-instdisc export", () => {
 
   it("lists its files with size and drift, and says what to do next", async () => {
     const { code, stdout, stderr } = await run(trained().run, "--out", "my-encoder");
-    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(code, 0, stderr);
     assert.match(stdout, /^Wrote my-encoder:$/m);
     assert.match(stdout, /^ {2}onnx\/model\.onnx +\d+\.\d kB +1\.000000 +1\.000000 +100\.0 % +100\.0 %$/m);
     assert.match(
