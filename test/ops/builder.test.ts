@@ -218,7 +218,7 @@ describe("GraphBuilder", () => {
         [
           "Cast",
           { to: "float8" },
-          'attribute "to" is "float8", expected one of float32, float64, float16, int64, int32, int8, uint8, bool',
+          'attribute "to" is "float8", expected one of float32, float64, float16, bfloat16, int64, int32, int8, uint8, bool',
         ],
       ] as const) {
         refuses(

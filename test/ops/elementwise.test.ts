@@ -14,7 +14,7 @@ describe("shapes of elementwise operators", () => {
     refuses(
       { X: "int64 [2]" },
       ({ op }, { X }) => op.exp(X!),
-      "/Exp (Exp): input X is X int64 [2], expected float32 or float64 or float16",
+      "/Exp (Exp): input X is X int64 [2], expected float32 or float64 or float16 or bfloat16",
     );
   });
 
@@ -23,7 +23,7 @@ describe("shapes of elementwise operators", () => {
     refuses(
       { X: "bool [2]" },
       ({ op }, { X }) => op.neg(X!),
-      "/Neg (Neg): input X is X bool [2], expected float32 or float64 or float16 or int64 or int32 or uint8",
+      "/Neg (Neg): input X is X bool [2], expected float32 or float64 or float16 or bfloat16 or int64 or int32 or uint8",
     );
   });
 
