@@ -3,9 +3,12 @@
 import type { Machine } from "../artifact/tuning.js";
 import { ArtifactError } from "../errors.js";
 import { encodeGraph, FILES, readSources, type SourceGraphs } from "../build/sourceGraphs.js";
+import type { Graph } from "../ir/graph.js";
+import type { Precision } from "../ir/precision.js";
 import { lower } from "../lower/lower.js";
 import { fixSizes } from "../lower/passes/fixSizes.js";
 import { withPrecision } from "../lower/precision.js";
+import type { Target } from "../lower/target.js";
 import { readTunedGraphs, writeTunedGraphs, type TunedGraphs } from "../run/tuned.js";
 import { TuningCache } from "../tune/cache.js";
 import { deviceTarget, machineTarget, type MachineTarget } from "../tune/machine.js";
@@ -56,26 +59,37 @@ export async function fitGraphs(
   return { ...plan, executed: graphs.files };
 }
 
-/** TF32 makes some ways faster than others: what was measured holds with it, or without. */
 function fittedMachine({
   ep,
   threads,
   cuda,
   provider: { target, gpu },
 }: RunningPlan): Promise<MachineTarget> {
-  if (ep === "cpu") return machineTarget(threads);
-  return deviceTarget(target, gpu !== null && cuda?.tf32 ? `${gpu} with TF32` : gpu);
+  return ep === "cpu" ? machineTarget(threads) : deviceMachine(target, gpu, cuda?.tf32 ?? false);
 }
 
-/** What is run of the graphs. On the CPU the portable encoder is; elsewhere sizes are fixed, so that no node waits for the host. */
+/**
+ * TF32 makes some ways faster than others: what was measured holds with it, or without.
+ * @param gpu as it names itself; null: unknown
+ */
+export function deviceMachine(target: Target, gpu: string | null, tf32: boolean): Promise<MachineTarget> {
+  return deviceTarget(target, gpu !== null && tf32 ? `${gpu} with TF32` : gpu);
+}
+
+/** What a device runs of a graph: all sizes are fixed, so that no node waits for the host. */
+export function forDevice(graph: Graph, instances: number, precision: Precision): Graph {
+  return withPrecision(fixSizes(graph, { instances }), precision);
+}
+
+/** What is run of the graphs. On the CPU the portable encoder is; elsewhere all sizes are fixed. */
 function runSources({ ep, provider, train }: RunningPlan, sources: SourceGraphs): SourceGraphs {
   if (ep === "cpu") return new Map([...sources].filter(([name]) => name !== FILES.encoder));
   const isStep = (name: string) => name === FILES.trainStep || name === FILES.accumulateStep;
   return new Map(
-    [...sources].map(([name, graph]) => {
-      const fixed = fixSizes(graph, { instances: train.rowCount });
-      return [name, isStep(name) ? withPrecision(fixed, provider.precision) : fixed];
-    }),
+    [...sources].map(([name, graph]) => [
+      name,
+      forDevice(graph, train.rowCount, isStep(name) ? provider.precision : "fp32"),
+    ]),
   );
 }
 

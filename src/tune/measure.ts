@@ -147,7 +147,7 @@ async function tensorsFor(
 }
 
 /** Numbers from -1 to 1, none of them a zero or denormal, which processors treat differently; zeros for rows. */
-function filledTensor({ dtype, shape: dims }: Value): HostTensor {
+export function filledTensor({ dtype, shape: dims }: Value): HostTensor {
   const shape = dims as readonly number[];
   if (dtype === "int64") return int64s(shape);
   if (dtype === "uint8") return { dtype, shape, data: new Uint8Array(elementCount(shape)) };

@@ -1,4 +1,4 @@
-/** @file A node on its own, as a graph that can be run: what a measurement of one node times. */
+/** @file Nodes on their own, as a graph that can be run: what a measurement of them times. */
 
 import type { Graph, Node } from "../ir/graph.js";
 
@@ -6,16 +6,25 @@ import type { Graph, Node } from "../ir/graph.js";
  * The node with its constants; its other inputs become those of the graph.
  * @param graph holds the node; simplified
  */
-export function oneNodeGraph(node: Node, graph: Graph): Graph {
-  const given = new Map(node.inputs.flatMap((value) => (value ? [[value.name, value] as const] : [])));
-  const isConstant = (name: string): boolean => graph.constants.has(name);
+export const oneNodeGraph = (node: Node, graph: Graph): Graph => nodesAlone([node], graph, node.name);
+
+/**
+ * Some nodes, in order, with their constants; what else they read becomes inputs, and what is read of theirs outputs.
+ * @param graph holds the nodes; simplified
+ */
+export function nodesAlone(nodes: readonly Node[], graph: Graph, name: string): Graph {
+  const given = new Map(
+    nodes.flatMap(({ inputs }) => inputs.flatMap((value) => (value ? [[value.name, value] as const] : []))),
+  );
+  const made = nodes.flatMap(({ outputs }) => outputs);
+  const inside = new Set([...graph.constants.keys(), ...made.map((value) => value.name)]);
   const used = usedNames(graph);
   return {
-    name: node.name,
-    nodes: [node],
-    inputs: [...given.values()].filter(({ name }) => !isConstant(name)),
-    outputs: node.outputs.filter(({ name }) => used.has(name)).map((value) => ({ name: value.name, value })),
-    constants: new Map([...graph.constants].filter(([name]) => given.has(name))),
+    name,
+    nodes,
+    inputs: [...given.values()].filter((value) => !inside.has(value.name)),
+    outputs: made.filter((value) => used.has(value.name)).map((value) => ({ name: value.name, value })),
+    constants: new Map([...graph.constants].filter(([constant]) => given.has(constant))),
     parameters: new Map(),
   };
 }

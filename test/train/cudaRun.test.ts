@@ -13,7 +13,8 @@ import { providerOn } from "../../src/train/openProvider.js";
 import type { CudaSettings, TrainEvent, TrainPlan } from "../../src/train/plan.js";
 import { train } from "../../src/train/trainer.js";
 import { suiteCache } from "../support/cacheFolder.js";
-import { counting, hostDevice } from "../support/hostDevice.js";
+import { counting } from "../../tools/gpu/counting.js";
+import { hostDevice } from "../support/hostDevice.js";
 import { suiteFolder } from "../support/temporary.js";
 import { TINY_NCE, tinyPlan } from "./tinyPlan.js";
 

@@ -17,7 +17,8 @@ import {
 } from "../../src/train/residentPictures.js";
 import { Stopped } from "../../src/train/stopped.js";
 import { AUGMENT, plainPng, put, speckle, useTemporaryFolder } from "../data/fixtures.js";
-import { counting, hostDevice, type HostDevice } from "../support/hostDevice.js";
+import { counting } from "../../tools/gpu/counting.js";
+import { hostDevice, type HostDevice } from "../support/hostDevice.js";
 
 const OPTIONS: DeviceLoaderOptions = {
   augment: AUGMENT,

@@ -18,7 +18,8 @@ import { Normalizer } from "../../src/train/normalizer.js";
 import { TrainState } from "../../src/train/state.js";
 import { TrainStep, type StepBatch } from "../../src/train/step.js";
 import { hostMemory, type StepMemory } from "../../src/train/stepMemory.js";
-import { counting, hostDevice, type Crossed } from "../support/hostDevice.js";
+import { counting, type Crossed } from "../../tools/gpu/counting.js";
+import { hostDevice } from "../support/hostDevice.js";
 
 const [BATCH, SIDE, DIM, INSTANCES, NEGATIVES] = [4, 8, 8, 12, 5];
 const SHAPE = [BATCH, 3, SIDE, SIDE];

@@ -22,6 +22,7 @@ export async function startChild(command: string, args: readonly string[]): Prom
   const ended = new Promise<void>((resolve, reject) => {
     child.once("error", reject).once("close", () => resolve());
   });
+  child.stdin.on("error", () => undefined); // it has ended, which the missing answer tells
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const answer = async (): Promise<unknown> => {
     const line: IteratorResult<string, undefined> = await lines.next();

@@ -5,7 +5,8 @@
 
 FOLDER is of writeCase in stepCases.ts: case.json, and a batch, a bank and weights as raw numbers. Prints one line of JSON
 once the step is ready, then, for each number of steps read from stdin, takes as many and prints
-{"seconds": ..., "losses": [...]}.
+{"seconds": ..., "losses": [...]}; for "details" it prints {"parts": ..., "bytesOverBus": ...}: seconds of a step's
+convolutions and their gradients by torch.profiler, on a GPU those of their kernels, and what crosses in a step.
 
 A step is what ours is: forward, loss, backward, SGD with momentum and weight decay on every parameter, and the batch's
 rows of the bank moved halfway and normalized. The softmax is over the whole bank. NCE is after the authors' code
@@ -27,6 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.profiler import ProfilerActivity, profile
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from exchangeWeights import read_safetensors  # noqa: E402
@@ -152,6 +154,19 @@ class Step:
         return loss.item()
 
 
+def part_seconds(step: Step, on_gpu: bool, steps: int = 5) -> dict[str, float]:
+    """Of one step."""
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]
+    with profile(activities=activities) as profiled:
+        for _ in range(steps):
+            step.take()
+    microseconds = {"aten::convolution": 0.0, "aten::convolution_backward": 0.0}
+    for event in profiled.key_averages():
+        if event.key in microseconds:
+            microseconds[event.key] += event.device_time_total if on_gpu else event.cpu_time_total
+    return {name: total / steps / 1e6 for name, total in microseconds.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Training steps in PyTorch.")
     parser.add_argument("folder", type=Path)
@@ -173,6 +188,10 @@ def main() -> None:
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     print(json.dumps({"versions": versions, "bytesBefore": bytes_before}), flush=True)
     for line in sys.stdin:
+        if line.strip() == "details":
+            crossing = (step.pictures.nbytes if on_gpu else 0) + 4
+            print(json.dumps({"parts": part_seconds(step, on_gpu), "bytesOverBus": crossing}), flush=True)
+            continue
         losses = []
         began = time.perf_counter()
         for _ in range(int(line)):

@@ -14,12 +14,21 @@ const TOLERANCE = 1e-4;
 /** Of later ones. Deep networks make much of rounding: with ResNet-50 PyTorch's own layouts come to differ by 5e-3. */
 const LATER_TOLERANCE = 3e-2;
 
+export interface StepDetails {
+  /** Seconds of a step's operators by kind; null: not known. */
+  readonly parts: Readonly<Record<string, number | null>>;
+  /** Between host and GPU, in a step. */
+  readonly bytesOverBus: number;
+}
+
 export interface StepProcess extends Contestant {
   readonly pid: number;
   /** What it says of itself, and its memory once its libraries were loaded. */
   readonly ready: { readonly bytesBefore: number };
   /** Losses of so many steps, nats. */
   take(count: number): Promise<readonly number[]>;
+  /** Only of PyTorch, and of ../gpu/stepOnDevice.ts. */
+  details(): Promise<StepDetails>;
   close(): Promise<void>;
 }
 
@@ -41,6 +50,7 @@ export function stepProcess(name: string, child: LineChild): StepProcess {
     pid: child.pid,
     ready: child.ready as StepProcess["ready"],
     take: async (count) => (await ask(count)).losses,
+    details: async () => (await child.ask("details")) as StepDetails,
     measure: async (count) => (await ask(count)).seconds,
     close: () => child.close(),
   };

@@ -1,151 +1,76 @@
-/** @file Training steps on one batch with all state on a device: what `train` does there, without its loop. */
+/** @file Training steps of a recipe on a device: the graphs, the choices and the classes of `train`, without its loop. */
 
-import { nextName } from "../../graphs/index.js";
-import { encodeModel } from "../../src/codec/encode.js";
+import { readSafetensors } from "../../src/artifact/safetensors.js";
+import type { TuneMode } from "../../src/artifact/tuneMode.js";
+import { FILES } from "../../src/build/buildArtifact.js";
+import type { Recipe } from "../../src/build/recipe.js";
+import { encodeGraph } from "../../src/build/sourceGraphs.js";
 import type { Graph } from "../../src/ir/graph.js";
-import type { Precision } from "../../src/ir/precision.js";
-import { initializeParameters } from "../../src/build/initialize.js";
 import { lower } from "../../src/lower/lower.js";
-import { fixSizes } from "../../src/lower/passes/fixSizes.js";
-import { nameOutputs } from "../../src/lower/passes/nameOutputs.js";
-import { withPrecision } from "../../src/lower/precision.js";
-import type { Target } from "../../src/lower/target.js";
-import { GraphBuilder } from "../../src/ops/builder.js";
-import { isOnDevice, type AnyTensor, type Device, type DeviceSession } from "../../src/runtime/device.js";
-import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
-import { VERSION } from "../../src/version.js";
+import type { Choices } from "../../src/lower/target.js";
+import { cuda } from "../../src/lower/targets/cuda.js";
+import { gpuName } from "../../src/native/gpuName.js";
+import type { Device } from "../../src/runtime/device.js";
+import { floats } from "../../src/runtime/session.js";
+import { deviceMemory } from "../../src/train/deviceMemory.js";
+import { deviceMachine, forDevice } from "../../src/train/fitGraphs.js";
+import { TrainState } from "../../src/train/state.js";
+import { TrainStep } from "../../src/train/step.js";
+import { TuningCache } from "../../src/tune/cache.js";
+import type { MachineTarget } from "../../src/tune/machine.js";
+import { measureOn } from "../../src/tune/measure.js";
+import { tuneGraphs } from "../../src/tune/tuneGraphs.js";
+import { buildStep } from "../bench/stepCases.js";
+import type { OurSide } from "./openDevice.js";
 
-export interface StepInputs {
-  /** [B, 3, S, S] */
-  readonly pixels: Float32Array<ArrayBuffer>;
+export interface DeviceStepSetup {
+  /** What the device was opened with. */
+  readonly side: OurSide;
+  /** Of the softmax objective. */
+  readonly recipe: Recipe;
+  /** How the step's ways of computing are chosen. */
+  readonly tune: TuneMode;
   /** [n, D] */
   readonly bank: Float32Array<ArrayBuffer>;
-  readonly rows: BigInt64Array<ArrayBuffer>;
-  readonly learningRate: number;
-  readonly seed: number;
 }
 
-const encode = (graph: Graph): Uint8Array => encodeModel(nameOutputs(graph), { producerVersion: VERSION });
-
-/** Writes rows into the bank, which is fed and fetched as one tensor. */
-function bankWriter(instances: number, dim: number, batch: number): Graph {
-  const builder = new GraphBuilder("write_bank");
-  const bank = builder.input("bank", "float32", [instances, dim]);
-  const rows = builder.input("rows", "int64", [batch]);
-  const fresh = builder.input("bank_rows", "float32", [batch, dim]);
-  const { op } = builder;
-  builder.output("bank.next", op.scatterNd(bank, op.unsqueeze(rows, [1]), fresh));
-  return builder.build();
+export interface DeviceStep {
+  readonly step: TrainStep;
+  /** Of the step, not lowered. */
+  readonly graph: Graph;
+  /** What it is lowered for. */
+  readonly fitted: MachineTarget;
+  readonly choices: Choices;
 }
 
-interface Turn {
-  readonly feeds: ReadonlyMap<string, AnyTensor>;
-  readonly into: ReadonlyMap<string, AnyTensor>;
-}
-
-export class DeviceStep {
-  readonly #loss: FloatTensor;
-  readonly #turns: readonly Turn[];
-  readonly #write: Turn;
-  readonly #step: DeviceSession;
-  readonly #writer: DeviceSession;
-  #taken = 0;
-
-  private constructor(step: DeviceSession, writer: DeviceSession, turns: readonly Turn[], write: Turn) {
-    this.#step = step;
-    this.#writer = writer;
-    this.#turns = turns;
-    this.#write = write;
-    this.#loss = turns[0]!.into.get("loss") as FloatTensor;
-  }
-
-  /** @param source train_step of the softmax objective, not lowered */
-  static async open(
-    device: Device,
-    target: Target,
-    source: Graph,
-    precision: Precision,
-    inputs: StepInputs,
-  ): Promise<DeviceStep> {
-    const dim = source.inputs.find(({ name }) => name === "bank")!.shape[1] as number;
-    const instances = inputs.bank.length / dim;
-    const graph = lower(withPrecision(fixSizes(source, { instances }), precision), target);
-    const step = await device.openSession(encode(graph), "train_step.onnx", { isRepeated: true });
-    const writer = await device.openSession(
-      encode(lower(bankWriter(instances, dim, inputs.rows.length), target)),
-      "write_bank.onnx",
-      { isRepeated: true },
-    );
-    const { turns, write } = await place(device, graph, inputs);
-    return new DeviceStep(step, writer, turns, write);
-  }
-
-  /** Bytes that cross between host and device in a step. */
-  get bytesOverBus(): number {
-    const crossing = [this.#turns[0]!, this.#write].flatMap(({ feeds, into }) => [
-      ...feeds.values(),
-      ...into.values(),
-    ]);
-    return crossing.reduce((sum, tensor) => sum + (isOnDevice(tensor) ? 0 : tensor.data.byteLength), 0);
-  }
-
-  /** @returns the loss, nats */
-  async take(): Promise<number> {
-    const { feeds, into } = this.#turns[this.#taken++ % 2]!;
-    await this.#step.run(feeds, into);
-    await this.#writer.run(this.#write.feeds, this.#write.into);
-    return this.#loss.data[0]!;
-  }
-}
-
-/** State twice on the device, for steps in turn; the batch and the loss on the host. */
-async function place(
+/** Weights start as those of writeCase in ../bench/stepCases.ts. */
+export async function openDeviceStep(
   device: Device,
-  graph: Graph,
-  { pixels, bank, rows, learningRate, seed }: StepInputs,
-): Promise<{ turns: readonly Turn[]; write: Turn }> {
-  const parameters = initializeParameters(graph, seed);
-  const results = new Set(graph.outputs.map(({ name }) => name));
-  const put = async (from: HostTensor): Promise<AnyTensor> => {
-    const tensor = await device.allocate(from.dtype, from.shape);
-    await device.upload(from, tensor);
-    return tensor;
-  };
-  const shared = new Map<string, AnyTensor>();
-  const state: (readonly [name: string, tensors: readonly [AnyTensor, AnyTensor]])[] = [];
-  for (const { name, dtype, shape: dims } of graph.inputs) {
-    const shape = dims as readonly number[];
-    if (results.has(nextName(name))) {
-      const start = () => put(floats(shape, parameters.get(name)));
-      state.push([name, [await start(), await start()]]);
-    } else if (name === "bank") shared.set(name, await put(floats(shape, bank)));
-    else if (name === "pixel_values") shared.set(name, floats(shape, pixels));
-    else if (name === "learning_rate") shared.set(name, floats([], Float32Array.of(learningRate)));
-    else if (dtype === "int64") shared.set(name, { ...int64s(shape), data: rows });
-    else throw new RangeError(`input ${name} is not of a step of the softmax objective`);
-  }
-  const fresh = await device.allocate("float32", [rows.length, bankDim(graph)]);
-  const loss = floats([]);
-  const turn = (from: 0 | 1): Turn => ({
-    feeds: new Map([...shared, ...state.map(([name, tensors]) => [name, tensors[from]] as const)]),
-    into: new Map<string, AnyTensor>([
-      ["loss", loss],
-      ["bank_rows", fresh],
-      ...state.map(([name, tensors]) => [nextName(name), tensors[from === 0 ? 1 : 0]] as const),
-    ]),
+  { side, recipe, tune, bank }: DeviceStepSetup,
+): Promise<DeviceStep> {
+  const { files, sources, manifest } = buildStep(recipe);
+  const instances = bank.length / recipe.embeddingDim;
+  const graph = forDevice(sources!.get(FILES.trainStep)!, instances, side.precision);
+  const fitted = await machineOf(side);
+  const cache = new TuningCache(fitted.machine, tell);
+  const options = { mode: tune, cache, measure: measureOn(device), progress: () => undefined };
+  const { choices, measured, left } = await tuneGraphs([graph], fitted, options);
+  if (left > 0) tell(`tuning measured ${measured} of ${measured + left} kinds of operators`);
+  const trainStep = encodeGraph(FILES.trainStep, lower(graph, fitted.target, choices), manifest);
+  const { tensors } = readSafetensors(files.get(FILES.state)!, FILES.state);
+  const pictureShape = [recipe.batchSize, 3, recipe.imageSize, recipe.imageSize];
+  const memory = await deviceMemory({
+    ...{ device, target: fitted.target, models: { trainStep, accumulateStep: null }, pictureShape },
+    state: new TrainState({ ...manifest, files: {} }, tensors, FILES.state),
+    bank: floats([instances, recipe.embeddingDim], bank),
   });
-  const [held, batch] = [shared.get("bank")!, shared.get("rows")!];
-  const write: Turn = {
-    feeds: new Map([
-      ["bank", held],
-      ["rows", batch],
-      ["bank_rows", fresh],
-    ]),
-    into: new Map([["bank.next", held]]),
-  };
-  return { turns: [turn(0), turn(1)], write };
+  return { step: new TrainStep(memory, pictureShape), graph, fitted, choices };
 }
 
-function bankDim({ inputs }: Graph): number {
-  return inputs.find(({ name }) => name === "bank")!.shape[1] as number;
+/** The CPU runs what CUDA would, to try the scripts out. */
+async function machineOf({ ep, tf32 }: OurSide): Promise<MachineTarget> {
+  const gpu = ep === "cuda" ? await gpuName(0) : null;
+  return deviceMachine({ ...cuda, ep }, gpu, tf32);
 }
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
