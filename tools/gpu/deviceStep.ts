@@ -67,10 +67,10 @@ export async function openDeviceStep(
   return { step: new TrainStep(memory, pictureShape), graph, fitted, choices };
 }
 
-/** The CPU runs what CUDA would, to try the scripts out. */
-async function machineOf({ ep, tf32 }: OurSide): Promise<MachineTarget> {
+/** The CPU runs what CUDA would, to try the scripts out. What is measured is remembered for the GPU and its layout. */
+async function machineOf({ ep, tf32, nhwc }: OurSide): Promise<MachineTarget> {
   const gpu = ep === "cuda" ? await gpuName(0) : null;
-  return deviceMachine({ ...cuda, ep }, gpu, tf32);
+  return deviceMachine({ ...cuda, ep }, gpu !== null && nhwc ? `${gpu} in NHWC` : gpu, tf32);
 }
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -90,7 +90,10 @@ function shown(values: readonly number[]): number[] {
 }
 
 const data = given.limit === undefined ? given.data : `${given.out}-data`;
-if (given.limit !== undefined) linkCifar(given.data, data, Number(given.limit), Number(given.limit) / 5);
+if (given.limit !== undefined) {
+  const tens = (count: number) => 10 * Math.ceil(count / 10); // ten classes
+  linkCifar(given.data, data, tens(Number(given.limit)), tens(Number(given.limit) / 5));
+}
 const results = [];
 for (const objective of given.objectives.split(",")) results.push(await learn(objective, data));
 process.stdout.write(`${JSON.stringify({ given, results }, null, 1)}\n`);

@@ -2,13 +2,14 @@
  * @file How many pictures a second does a GPU learn from, beside PyTorch on the same one?
  *
  *     node dist/tools/gpu/step.js [--ep cuda|cpu] [--case resnet18:128,resnet18:512,resnet50:64,resnet50:256]
- *         [--width 64] [--ours "tf32,fp16,bf16,tf32 captured"] [--peers "eager tf32,compile tf32,eager bf16,compile bf16"]
- *         [--tune off|fast|full] [--repetitions 7] [--turn 0.5]
+ *         [--width 64] [--ours "tf32,tf32 captured,tf32 nhwc,fp16,bf16"]
+ *         [--peers "eager tf32,compile tf32,eager bf16,compile bf16"] [--tune off|fast|full] [--repetitions 7] [--turn 0.5]
  *
  * One process after the other, since two together would not have room: ours on the device, by precision, and PyTorch eager
- * and compiled. "captured": launched as one CUDA graph. All copy a batch to the device in every step and read the loss; the
- * losses of their first steps are compared. --tune full (as by default) measures the ways of computing first; what was
- * measured is remembered, for `train` too. A side that fails is told of, and the others go on.
+ * and compiled. "captured": launched as one CUDA graph; "nhwc": the provider's convolutions in cuDNN's other layout. All
+ * copy a batch to the device in every step and read the loss; the losses of their first steps are compared. --tune full (as
+ * by default) measures the ways of computing first; what was measured is remembered, for `train` too. A side that fails is
+ * told of, and the others go on.
  *
  * Memory is what the GPU's used memory rose by when a process had taken its first steps. The share of convolutions is the
  * time of all of a step's, forward and backward, by the time of the step: PyTorch's by its profiler, ours alone in one run
@@ -37,7 +38,7 @@ const { values: given } = parseArgs({
     ep: { type: "string", default: "cuda" },
     case: { type: "string", default: "resnet18:128,resnet18:512,resnet50:64,resnet50:256" },
     width: { type: "string", default: "64" },
-    ours: { type: "string", default: "tf32,fp16,bf16,tf32 captured" },
+    ours: { type: "string", default: "tf32,tf32 captured,tf32 nhwc,fp16,bf16" },
     peers: { type: "string", default: "eager tf32,compile tf32,eager bf16,compile bf16" },
     tune: { type: "string", default: "full" },
     repetitions: { type: "string", default: "7" },
@@ -78,12 +79,9 @@ function usedBytes(): number | null {
 }
 
 function ourSide(way: string, inputs: string): Side {
-  const [precision, captured] = way.split(" ") as [string, string | undefined];
   const name = `ours ${way}`;
-  const tf32 = precision === "fp32" ? "off" : "on";
-  const type = precision === "tf32" ? "fp32" : precision;
-  const args = [inputs, given.ep, type, tf32, captured === undefined ? "off" : "on"];
-  return { name, start: async () => stepProcess(name, await startNode("../gpu/stepOnDevice.js", args)) };
+  const start = () => startNode("../gpu/stepOnDevice.js", [inputs, given.ep, way]);
+  return { name, start: async () => stepProcess(name, await start()) };
 }
 
 function peerSide(peer: string, inputs: string): Side {

@@ -1,7 +1,7 @@
 /**
  * @file Our side of step.ts, which starts it: training steps on a device.
  *
- *     node dist/tools/gpu/stepOnDevice.js FOLDER EP PRECISION TF32 CAPTURE
+ *     node dist/tools/gpu/stepOnDevice.js FOLDER EP WAY
  *
  * FOLDER is of writeCase in ../bench/stepCases.ts; the case says how the step is tuned. Prints a line of JSON once the step
  * is ready. Then it reads lines: for a number of steps it takes as many and prints {"seconds": ..., "losses": [...]}; for
@@ -12,26 +12,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Precision } from "../../src/ir/precision.js";
 import type { StepFacts } from "../bench/stepCases.js";
 import { counting } from "./counting.js";
 import { openDeviceStep } from "./deviceStep.js";
-import { openDevice, type Ep, type OurSide } from "./openDevice.js";
+import { openDevice, sideOf, type Ep } from "./openDevice.js";
 import { partSeconds } from "./parts.js";
 
-const [folder, ep, precision, tf32, capture] = process.argv.slice(2) as [
-  string,
-  Ep,
-  Precision,
-  string,
-  string,
-];
+const [folder, ep, way] = process.argv.slice(2) as [string, Ep, string];
 const facts = JSON.parse(readFileSync(join(folder, "case.json"), "utf8")) as StepFacts;
 const read = (name: string): ArrayBuffer => Uint8Array.from(readFileSync(join(folder, name))).buffer;
 const say = (answer: unknown): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const bytesBefore = process.memoryUsage.rss();
-const side: OurSide = { ep, precision, tf32: tf32 === "on", captureGraph: capture === "on" };
+const side = sideOf(ep, way);
 const crossed = { in: 0, out: 0 };
 const device = counting(await openDevice(side), crossed);
 const { recipe, tune, learningRate } = facts;

@@ -8,10 +8,12 @@ export interface CudaProviderOptions {
   readonly deviceId: number;
   /** Products of float32 with 10 bits of mantissa, on the tensor cores. */
   readonly tf32: boolean;
-  /** What one session may take; null: all that there is. */
+  /** What the arena of each session may take; null: all that there is. */
   readonly memoryLimitBytes: number | null;
   /** After its first runs, all kernels of a session that is repeated are launched as one graph. */
   readonly captureGraph: boolean;
+  /** Others, under the runtime's names: for measurements. */
+  readonly others?: Readonly<Record<string, string>>;
 }
 
 /** Under the runtime's names. */
@@ -20,6 +22,7 @@ export function cudaEntries({
   tf32,
   memoryLimitBytes,
   captureGraph,
+  others,
 }: CudaProviderOptions): Record<string, string> {
   return {
     device_id: String(deviceId),
@@ -32,6 +35,7 @@ export function cudaEntries({
     cudnn_conv_algo_search: "EXHAUSTIVE",
     cudnn_conv_use_max_workspace: "1",
     do_copy_in_default_stream: "1",
+    ...others,
   };
 }
 

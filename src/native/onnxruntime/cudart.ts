@@ -9,22 +9,17 @@
 import { ProviderError } from "../../errors.js";
 import { CUDA_RUNTIME, CUDA_VERSIONS, missingForCuda, remediesOf } from "../cudaLibraries.js";
 import type { Koffi } from "../koffi.js";
+import { made } from "./handle.js";
 import type { Address } from "./api.js";
 import { libraryFolder, openKoffi } from "./library.js";
+import { stagedCopies, STAGING_BYTES, type StagedCopies } from "./stagedCopies.js";
 
 /** Of cudaMemcpyKind. Source: driver_types.h, CUDA 13 */
 const HOST_TO_DEVICE = 1;
 const DEVICE_TO_HOST = 2;
 
-export interface CudaCopies {
-  /** @throws ProviderError with CUDA's own words */
-  toDevice(from: NodeJS.TypedArray, to: Address): void;
-  /** @throws ProviderError with CUDA's own words */
-  toHost(from: Address, to: NodeJS.TypedArray): void;
-}
-
 /** @throws ProviderError that names all that is missing, when a library or the GPU is not there */
-export async function openCudaCopies(deviceId: number): Promise<CudaCopies> {
+export async function openCudaCopies(deviceId: number): Promise<StagedCopies> {
   const koffi = await openKoffi();
   checkLibraries(koffi);
   const library = koffi.load(CUDA_RUNTIME);
@@ -32,10 +27,14 @@ export async function openCudaCopies(deviceId: number): Promise<CudaCopies> {
   const count = new Int32Array(1);
   const setDevice = library.func("int cudaSetDevice(int device)") as (device: number) => number;
   const countDevices = library.func("int cudaGetDeviceCount(void *count)") as (place: Int32Array) => number;
-  const wait = library.func("int cudaDeviceSynchronize()") as () => number;
-  const copy = library.func("int cudaMemcpy(void *to, void *from, size_t bytes, int kind)") as (
-    to: Address | NodeJS.TypedArray,
-    from: Address | NodeJS.TypedArray,
+  const lock = library.func("int cudaMallocHost(void *place, size_t bytes)") as (
+    place: BigUint64Array,
+    bytes: number,
+  ) => number;
+  const free = library.func("int cudaFreeHost(void *address)") as (address: Address) => number;
+  const memcpy = library.func("int cudaMemcpy(void *to, void *from, size_t bytes, int kind)") as (
+    to: Address,
+    from: Address,
     bytes: number,
     kind: number,
   ) => number;
@@ -45,17 +44,19 @@ export async function openCudaCopies(deviceId: number): Promise<CudaCopies> {
       `cuda: GPU ${deviceId} is not there, expected 0 to ${count[0]! - 1}; choose another`,
     );
   }
-  return {
-    toDevice(from, to) {
-      check("chooses the GPU", setDevice(deviceId)); // a thread's own choice, which others may have changed
-      check("copies to the GPU", copy(to, from, from.byteLength, HOST_TO_DEVICE));
-      check("copies to the GPU", wait()); // cudaMemcpy may return while the last bytes are on their way
-    },
-    toHost(from, to) {
-      check("chooses the GPU", setDevice(deviceId));
-      check("copies from the GPU", copy(to, from, to.byteLength, DEVICE_TO_HOST));
-    },
+  const copies = (what: string, kind: number) => (to: Address, from: Address, bytes: number) => {
+    check("chooses the GPU", setDevice(deviceId)); // a thread's own choice, which others may have changed
+    check(what, memcpy(to, from, bytes, kind));
   };
+  check("chooses the GPU", setDevice(deviceId));
+  const address = made((place) => check("locks memory of the host", lock(place, STAGING_BYTES)));
+  return stagedCopies({
+    address,
+    view: koffi.view(address, STAGING_BYTES),
+    toDevice: copies("copies to the GPU", HOST_TO_DEVICE),
+    toHost: copies("copies from the GPU", DEVICE_TO_HOST),
+    free: () => void free(address), // a GPU that failed takes it back when the process ends
+  });
 }
 
 const checkedBy = (wordsOf: (code: number) => string) => (what: string, code: number) => {

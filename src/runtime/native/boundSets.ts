@@ -10,7 +10,10 @@ import { BoundSet, type SetsOf, type Tensors } from "./boundSet.js";
 /** More than two, since a last batch may be smaller; few, since each keeps its tensors. */
 const KEPT = 4;
 
-/** Tells the runtime which captured graph is meant. Source: onnxruntime_run_options_config_keys.h, 1.29.0 */
+/**
+ * Tells the runtime which captured graph is meant. It keeps them by thread, and runs go to any of libuv's: each of these
+ * threads captures the graph when it first gets such a run. Source: onnxruntime_run_options_config_keys.h, 1.29.0
+ */
 const GRAPH_OF_RUN = "gpu_graph_id";
 const NO_GRAPH = "-1";
 
@@ -75,7 +78,7 @@ export class BoundSets {
     try {
       this.#of.runtime.api.SessionReleaseCapturedGraph(this.#of.session.address, graph);
     } catch {
-      // It was never captured; what there is of it ends with the session.
+      // It was not captured by this thread; what there is of it ends with the session.
     }
   }
 

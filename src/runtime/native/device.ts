@@ -18,6 +18,7 @@ import { refusal, type HostTensor } from "../session.js";
 import { checkArray, handleOf, type Tensors } from "./boundSet.js";
 import type { DeviceMemory } from "./memory.js";
 import { LIBRARY, NativeSession } from "./nativeSession.js";
+import { remedyForModel, remedyForRun } from "./remedies.js";
 
 export type CudaOptions = CudaProviderOptions;
 
@@ -35,10 +36,6 @@ export const CUDA_DEFAULTS: CudaOptions = {
   memoryLimitBytes: null,
   captureGraph: false,
 };
-
-/** What the runtime says when a node would compute on the CPU, and when it cannot capture. */
-const LEFT_TO_CPU = /fallback to CPU EP has been explicitly disabled/;
-const NOT_CAPTURED = /graph capture|CUDA [Gg]raph/;
 
 export class NativeDevice implements Device {
   readonly ep: "cpu" | "cuda";
@@ -94,7 +91,7 @@ export class NativeDevice implements Device {
         ...(ep === "cuda" ? { cuda: { ...this.#cuda, captureGraph } } : {}),
       });
     } catch (error) {
-      throw refusal({ where, library: LIBRARY }, "does not load the model", error, remedyOf(error));
+      throw refusal({ where, library: LIBRARY }, "does not load the model", error, remedyForModel(error));
     }
   }
 
@@ -147,7 +144,7 @@ export class NativeDevice implements Device {
     } catch (error) {
       throw error instanceof ProviderError
         ? error
-        : refusal({ where: what, library: LIBRARY }, "stopped", error);
+        : refusal({ where: what, library: LIBRARY }, "stopped", error, remedyForRun(error));
     }
   }
 
@@ -175,12 +172,4 @@ export class NativeDevice implements Device {
       `${what}: the array is ${show(host)}, expected ${show(tensor)} as on the device; give one of that shape`,
     );
   }
-}
-
-/** What helps when a model is refused. */
-function remedyOf(error: unknown): string {
-  const words = error instanceof Error ? error.message : "";
-  if (LEFT_TO_CPU.test(words))
-    return "; it has operators without a kernel of CUDA's: build it for cuda, or choose --ep cpu";
-  return NOT_CAPTURED.test(words) ? "; open the device without captureGraph" : "";
 }

@@ -28,7 +28,7 @@ export interface DeviceMemory {
   copyIn(from: HostArray, to: Handle): void;
   /** Copies a whole array. */
   copyOut(from: Handle, to: HostArray): void;
-  /** Tensors stay; they keep what they lie in. */
+  /** After all tensors: they are given back to its allocator. */
   close(): void;
 }
 
@@ -61,19 +61,26 @@ export function hostMemory({ api }: Runtime, takesArrays = true): DeviceMemory {
  */
 export async function cudaMemory(runtime: Runtime, options: CudaProviderOptions): Promise<DeviceMemory> {
   const { api } = runtime;
-  const copies = await openCudaCopies(options.deviceId);
-  const cuda = { ...options, captureGraph: false };
-  const { handle: home } = await createSession(runtime, HOME_MODEL, "cuda", { config: {}, cuda });
-  const info = memoryInfo(api, "Cuda", options.deviceId);
-  const allocator = sessionAllocator(api, home, info);
-  return {
-    info,
-    takesArrays: false,
-    allocate: (dtype, shape) => ({ dtype, shape, handle: newValue(api, allocator, { dtype, shape }) }),
-    copyIn: (from, to) => copies.toDevice(from, dataOf(api, to)),
-    copyOut: (from, to) => copies.toHost(dataOf(api, from), to),
-    close() {
-      for (const one of [allocator, info, home]) one.close();
-    },
-  };
+  const opened: { close(): void }[] = [];
+  const keep = <T extends { close(): void }>(one: T): T => (opened.unshift(one), one);
+  const close = () => opened.splice(0).forEach((one) => one.close());
+  try {
+    const copies = keep(await openCudaCopies(options.deviceId));
+    const cuda = { ...options, captureGraph: false };
+    const { handle } = await createSession(runtime, HOME_MODEL, "cuda", { config: {}, cuda });
+    const home = keep(handle);
+    const info = keep(memoryInfo(api, "Cuda", options.deviceId));
+    const allocator = keep(sessionAllocator(api, home, info));
+    return {
+      info,
+      takesArrays: false,
+      allocate: (dtype, shape) => ({ dtype, shape, handle: newValue(api, allocator, { dtype, shape }) }),
+      copyIn: (from, to) => copies.toDevice(from, dataOf(api, to)),
+      copyOut: (from, to) => copies.toHost(dataOf(api, from), to),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }

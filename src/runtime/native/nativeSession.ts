@@ -6,6 +6,7 @@ import type { DeviceSession, DeviceTensor } from "../device.js";
 import { checkNames, refusal } from "../session.js";
 import { checkArrays, type SetsOf, type Tensors } from "./boundSet.js";
 import { BoundSets } from "./boundSets.js";
+import { remedyForRun } from "./remedies.js";
 import { Turns } from "./turns.js";
 
 /** As messages call the runtime. */
@@ -58,7 +59,9 @@ export class NativeSession implements DeviceSession {
       try {
         await this.#sets.of(feeds, into).run(feeds, into);
       } catch (error) {
-        throw error instanceof ProviderError ? error : refusal({ where, library: LIBRARY }, "stopped", error);
+        throw error instanceof ProviderError
+          ? error
+          : refusal({ where, library: LIBRARY }, "stopped", error, remedyForRun(error));
       }
     });
   }
