@@ -63,7 +63,11 @@ export const SETTINGS = {
     "a step's kernels recorded once and launched at once, which small networks gain from; with --ep cuda",
     "off",
   ),
-  "memory-limit": run.open(above(0), "memory of the GPU, GiB; with --ep cuda", "all there is"),
+  "memory-limit": run.open(
+    above(0),
+    "GPU memory that each graph may take, GiB; with --ep cuda",
+    "all there is",
+  ),
   threads: run.open(whole(1), "threads of the runtime", "one for each processor"),
   tune: run.set(
     choice(TUNE_MODES),
