@@ -29,6 +29,11 @@ describe("a process with a native device", () => {
     assert.deepEqual([code, lines, stderr], [0, ["running", "trace 256"], ""]);
   });
 
+  it("ends by itself once all is closed, and the runtime given back", async () => {
+    const { code, signal, lines, stderr } = await run("close");
+    assert.deepEqual([code, signal, lines, stderr], [0, null, ["running", "trace 256"], ""]);
+  });
+
   it("may exit in the middle of a run", async () => {
     const { code, signal, lines, stderr } = await run("exit");
     assert.deepEqual([code, signal, lines, stderr], [3, null, ["running"], ""]);

@@ -11,7 +11,7 @@ import { powers } from "./nativeModels.js";
 const SIDE = 256;
 const LONG = 2000;
 
-async function compute(times: number, meanwhile: () => void = () => {}): Promise<number> {
+async function compute(times: number, meanwhile: () => void = () => {}, closes = false): Promise<number> {
   const device = await openNativeDevice({ ep: "cpu", threads: 1 });
   const session = await device.openSession(powers(SIDE, times), "powers");
   const [x, y] = [floats([SIDE, SIDE]), floats([SIDE, SIDE])];
@@ -20,6 +20,7 @@ async function compute(times: number, meanwhile: () => void = () => {}): Promise
   process.stdout.write("running\n");
   setTimeout(meanwhile, 0);
   await run;
+  if (closes) await device.close();
   return y.data.reduce((sum, value) => sum + value, 0);
 }
 
@@ -33,6 +34,8 @@ const worker = (times: number) =>
 const DO: Readonly<Record<string, () => unknown>> = {
   /** Ends without a word to the device. */
   leave: async () => print(`trace ${await compute(2)}`),
+  /** Gives everything back, as does the thread at its end. */
+  close: async () => print(`trace ${await compute(2, undefined, true)}`),
   exit: () => compute(LONG, () => process.exit(3)),
   interrupt: () => compute(LONG, () => process.kill(process.pid, "SIGINT")),
   throw: () =>

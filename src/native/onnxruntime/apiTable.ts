@@ -69,6 +69,7 @@ export const API_TABLE = {
   CreateMemoryInfo: status(68, "text", "int", "int", "int", "pointer"),
   AllocatorFree: status(76, "pointer", "pointer"),
   GetAllocatorWithDefaultOptions: status(78, "pointer"),
+  ReleaseEnv: release(92),
   ReleaseStatus: release(93),
   ReleaseMemoryInfo: release(94),
   ReleaseSession: release(95),
