@@ -105,7 +105,9 @@ function RuntimeLines({ state: { ready, notes } }: { readonly state: LearnState 
     <div class="small">
       {ready !== null && (
         <>
-          <p>{counted(ready.pictures, "picture")}</p>
+          <p>
+            {counted(ready.pictures, "picture")} of {ready.name}
+          </p>
           <p>
             {ready.runtime === "webgpu" ? "WebGPU" : `WebAssembly, ${counted(webThreads(), "thread")}`}
             {ready.runtimeNote !== null && ` (${ready.runtimeNote})`}

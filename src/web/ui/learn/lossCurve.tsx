@@ -8,18 +8,18 @@ import { pointsOf } from "./lossTrace.js";
 const NO_EXTENT = { steps: 1, epochs: 1 };
 
 export function LossCurve({ state }: { readonly state: LearnState }) {
-  const { trace, ready } = state;
+  const { trace, ready, outcome } = state;
   const { steps, epochs } = ready?.settings ?? NO_EXTENT;
   const points = useMemo(() => pointsOf(trace), [trace]);
   const extent = { steps, epochs };
   const plot = useMemo(() => plotLoss(points, extent), [points, steps, epochs]);
-  const now = points.at(-1);
+  const now = outcome?.loss ?? points.at(-1)?.loss;
   return (
     <section class="curve" aria-labelledby="curve-title">
       <div class="heading">
         <h2 id="curve-title">Loss</h2>
         <span class="small">
-          {now === undefined ? "no step yet" : <b class="now">{now.loss.toFixed(3)}</b>}
+          {now === undefined ? "no step yet" : <b class="now">{now.toFixed(3)}</b>}
           {now !== undefined && ", lower is better"}
         </span>
       </div>
