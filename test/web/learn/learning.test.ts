@@ -183,7 +183,7 @@ describe("learning in a page", () => {
     const uninterrupted = await harness.until("finished");
     const losses = [...uninterrupted.losses().values()];
     assert.equal(uninterrupted.one("ready").settings.objective, "nce");
-    assert.ok(losses.length === 8 && losses.every((loss) => loss > 0), `${losses}`);
+    assert.ok(losses.length === 8 && losses.every((loss) => loss > 0), losses.join(" "));
     await harness.start(files, settings);
     await harness.untilStep(2);
     await harness.pause();
