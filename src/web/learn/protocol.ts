@@ -89,6 +89,8 @@ export type ToLearnWorker =
   | { readonly kind: "resume" }
   /** Ends after the step in hand, and keeps what was learned: `finished` follows. Also ends a pause. */
   | { readonly kind: "stop" }
+  /** Lets go of a run that has ended here: to go on is then to go on with what is stored. */
+  | { readonly kind: "leave" }
   /** Answered by `stored`. */
   | { readonly kind: "stored" }
   /** Removes what is stored. Answered by `stored` with null. */

@@ -191,6 +191,12 @@ describe("learning on the page", () => {
     await page.reload();
     await page.getByRole("button", { name: "Go on" }).click();
     await page.waitForSelector("text=Learned after 5 epochs", { timeout: TRAINING_MS });
+    const curve = await lengthOfCurve(page);
+    await page.getByRole("button", { name: "Learn from other pictures" }).click();
+    await page.getByText(`${PICTURES} pictures of holiday, 5 of 5 epochs`).waitFor();
+    await page.getByRole("button", { name: "Open it" }).click();
+    await page.waitForSelector("text=Learned after 5 epochs", { timeout: TRAINING_MS });
+    assert.equal(await lengthOfCurve(page), curve, "the loss of every step is kept");
   });
 });
 

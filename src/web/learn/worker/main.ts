@@ -50,9 +50,15 @@ const tellNow = (what: string, done: number, total: number): void => {
   if (control.isStopped) throw new Stopped();
 };
 
-async function start({ files, settings }: Message<"start">): Promise<void> {
-  await underWay?.machine.close();
+/** Of a run that has ended: its pictures and its GPU are free again. */
+async function leave(): Promise<void> {
+  const left = underWay;
   underWay = null;
+  await left?.machine.close();
+}
+
+async function start({ files, settings }: Message<"start">): Promise<void> {
+  await leave();
   const set = await readPictures(files, settings.imageSize, (done, total) =>
     tellNow("reading the pictures", done, total),
   );
@@ -209,6 +215,7 @@ const ANSWERS: { readonly [K in ToLearnWorker["kind"]]: (message: Message<K>) =>
   pause: () => control.pause(),
   resume: () => control.resume(),
   stop: () => control.stop(),
+  leave: () => turns.take(() => (isBusy ? undefined : leave())),
   async stored() {
     const run = await store.summary().catch(() => null);
     const elsewhere = await oneTab.isElsewhere();
