@@ -26,7 +26,7 @@ const titleIs = (page: Page, text: string): Promise<void> =>
   until(page, `[...document.querySelectorAll("h2")].some((one) => one.textContent.startsWith("${text}"))`);
 
 const lengthOfCurve = (page: Page): Promise<number> =>
-  page.evaluate("document.querySelector('.plot path').getAttribute('d').length");
+  page.evaluate("document.querySelector('.plot .each').getAttribute('d').length");
 
 async function start(page: Page, folder: string): Promise<void> {
   await drop(page, folder);
@@ -103,7 +103,7 @@ describe("learning on the page", () => {
     here.context.on("request", (request) => methods.add(request.method()));
     const before = requests.length;
     await start(page, folder);
-    await until(page, "document.querySelector('.plot path').getAttribute('d') !== ''");
+    await until(page, "document.querySelector('.plot .each').getAttribute('d') !== ''");
     await page.getByRole("button", { name: "Pause" }).click();
     await titleIs(page, "Paused");
     const paused = await lengthOfCurve(page);

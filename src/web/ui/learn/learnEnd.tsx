@@ -108,9 +108,10 @@ function Harvest() {
   );
 }
 
-/** How far its map is, which takes longest. */
+/** How far its map is, until it is drawn. */
 function mapped({ stage }: LearnState): string {
-  return stage === null ? "" : ` ${stage.what} ${percent(stage.done / Math.max(stage.total, 1))}`;
+  if (stage === null || stage.done >= stage.total) return "";
+  return ` ${stage.what} ${percent(stage.done / stage.total)}`;
 }
 
 /** What was stored before it failed is there to go on with. */

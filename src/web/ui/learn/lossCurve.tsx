@@ -13,7 +13,7 @@ export function LossCurve({ state }: { readonly state: LearnState }) {
   const points = useMemo(() => pointsOf(trace), [trace]);
   const extent = { steps, epochs };
   const plot = useMemo(() => plotLoss(points, extent), [points, steps, epochs]);
-  const now = outcome?.loss ?? points.at(-1)?.loss;
+  const now = outcome?.loss ?? plot.end?.loss;
   return (
     <section class="curve" aria-labelledby="curve-title">
       <div class="heading">
@@ -28,7 +28,8 @@ export function LossCurve({ state }: { readonly state: LearnState }) {
           {plot.losses.map(({ at }) => (
             <line key={at} x1="0" x2={PLOT.width} y1={at * PLOT.height} y2={at * PLOT.height} />
           ))}
-          <path d={plot.path} />
+          <path class="each" d={plot.path} />
+          <path d={plot.trend} />
         </svg>
         {plot.end !== null && (
           <span class="tip" style={{ left: `${plot.end.x * 100}%`, top: `${plot.end.y * 100}%` }} />

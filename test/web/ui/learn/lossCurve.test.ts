@@ -51,7 +51,7 @@ describe("the loss curve", () => {
   const EXTENT = { steps: 100, epochs: 10 };
 
   it("spans the whole run from the first step on, between whole ticks", () => {
-    const { path, end, losses, epochs } = plotLoss(
+    const { path, trend, end, losses, epochs } = plotLoss(
       [
         { step: 25, loss: 4.8 },
         { step: 50, loss: 4.1 },
@@ -63,8 +63,10 @@ describe("the loss curve", () => {
       ["4.0", "4.2", "4.4", "4.6", "4.8"],
     );
     assert.equal(end?.x, 0.5);
-    assert.ok(Math.abs(end.y - 7 / 8) < 1e-9);
+    const mean = (0.9 * 4.8 + 4.1) / 1.9;
+    assert.ok(Math.abs(end.loss - mean) < 1e-9 && Math.abs(end.y - (4.8 - mean) / 0.8) < 1e-9);
     assert.equal(path, "M250.0 0.0L500.0 262.5");
+    assert.equal(trend, `M250.0 0.0L500.0 ${(300 * end.y).toFixed(1)}`);
     assert.deepEqual(
       epochs.map(({ text }) => text),
       ["0", "2", "4", "6", "8", "10"],
