@@ -142,6 +142,11 @@ describe("learning in a page", () => {
     const { recipe, preprocessing, seed, data } = graph.manifest;
     const { settings } = whole.one("ready");
     assert.deepEqual([recipe.batchSize, preprocessing.imageSize], [settings.batchSize, 16]);
+    // A browser does not tell where on the disk the pictures are.
+    await assert.rejects(
+      picturesOfRun(run),
+      /^DataError: garments: found nothing that can be read, expected the pictures that .+-run learned from;/,
+    );
     const cwd = process.cwd();
     process.chdir(folder());
     try {
