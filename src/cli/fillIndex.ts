@@ -10,6 +10,7 @@ import { readModel, type Model } from "../models/model.js";
 import { bankEntries } from "../models/openIndex.js";
 import { locateSet, prefixSet, setsOfPaths, type NamedSet } from "../models/pictureSets.js";
 import { runOf } from "../models/pictures.js";
+import { shellWord } from "../run/shellWord.js";
 import type { Entries } from "../search/backend.js";
 import type { ExactIndex } from "../search/folder/exactIndex.js";
 import { createIndexFolder } from "../search/folder/store.js";
@@ -192,9 +193,4 @@ function next(index: ExactIndex, out: string): string {
   return id === undefined
     ? ""
     : `Next: npx onnx-instdisc search --id=${shellWord(id)} --in ${shellWord(out)}\n`;
-}
-
-/** As a POSIX shell takes it. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

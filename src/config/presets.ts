@@ -21,7 +21,8 @@ const RATIO = [3 / 4, 4 / 3] as const;
 
 const JITTER = { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.4 } as const;
 
-const SMALL = {
+/** Those of the preset of that name. */
+export const SMALL = {
   arch: "resnet18",
   stem: "cifar",
   width: 64,

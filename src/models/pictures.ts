@@ -8,8 +8,9 @@ import { FILES } from "../build/buildArtifact.js";
 import { parseConfig } from "../config/file.js";
 import type { Settings } from "../config/settings.js";
 import { resolveTarget, type DownloadOptions } from "../data/download/resolveDataset.js";
+import { kindOfPath } from "../data/files.js";
 import { locateData, type LocatedData } from "../data/locate.js";
-import { ArtifactError, UsageError } from "../errors.js";
+import { ArtifactError, DataError, UsageError } from "../errors.js";
 import { asFloat32 } from "../ir/rawTensor.js";
 import { RUN } from "../run/layout.js";
 import type { Vectors } from "../search/vectors.js";
@@ -44,6 +45,12 @@ export async function settingsOfRun(run: string): Promise<Settings> {
 export async function picturesOfRun(run: string, options?: DownloadOptions): Promise<LocatedData> {
   const settings = await settingsOfRun(run);
   const target = settings.data === undefined ? null : await resolveTarget(settings.data, options);
+  if (target !== null && (await kindOfPath(target)) === null) {
+    throw new DataError(
+      `${target}: found nothing that can be read, expected the pictures that ${run} learned from; ` +
+        `put them there, or run the command in the folder that has them`,
+    );
+  }
   return locateData(target, { seed: settings.seed ?? 0, format: settings["data-format"] });
 }
 

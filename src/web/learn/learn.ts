@@ -31,6 +31,8 @@ export interface Learning {
   resume(): void;
   /** Ends after the step in hand, and keeps what was learned. */
   stop(): void;
+  /** Lets go of a run that has ended here; what is stored stays. */
+  leave(): void;
   /** null: nothing is stored. */
   stored(): Promise<StoredRun | null>;
   /** Removes what is stored. */
@@ -57,6 +59,7 @@ export function openLearning(onEvent: (event: LearnEvent) => void): Learning {
     pause: () => calls.tell({ kind: "pause" }),
     resume: () => calls.tell({ kind: "resume" }),
     stop: () => calls.tell({ kind: "stop" }),
+    leave: () => calls.tell({ kind: "leave" }),
     stored: async () => (await calls.ask("stored", "stored")).run,
     forget: async () => void (await calls.ask("forget", "stored")),
     pack: () => calls.ask("pack", "folder"),

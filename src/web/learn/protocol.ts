@@ -65,6 +65,8 @@ export interface BrokenFile {
 
 /** A run of which the browser keeps the newest checkpoint and the decoded pictures, until it is forgotten. */
 export interface StoredRun {
+  /** Of the folder of its pictures. */
+  readonly name: string;
   readonly pictures: number;
   /** Epochs and steps done. */
   readonly epochs: number;
@@ -73,6 +75,8 @@ export interface StoredRun {
   readonly settings: SettledSettings;
   /** Nothing is left to do, but to learn longer. */
   readonly finished: boolean;
+  /** Another tab learns, and alone changes what is stored. */
+  readonly elsewhere: boolean;
 }
 
 export type ToLearnWorker =
@@ -85,6 +89,8 @@ export type ToLearnWorker =
   | { readonly kind: "resume" }
   /** Ends after the step in hand, and keeps what was learned: `finished` follows. Also ends a pause. */
   | { readonly kind: "stop" }
+  /** Lets go of a run that has ended here: to go on is then to go on with what is stored. */
+  | { readonly kind: "leave" }
   /** Answered by `stored`. */
   | { readonly kind: "stored" }
   /** Removes what is stored. Answered by `stored` with null. */
@@ -117,6 +123,8 @@ export type FromLearnWorker =
   | { readonly kind: "stage"; readonly what: string; readonly done: number; readonly total: number }
   | {
       readonly kind: "ready";
+      /** Of the folder of the pictures. */
+      readonly name: string;
       /** Those that can be read. */
       readonly pictures: number;
       /** Path of every row of the bank; what is broken has a row too, as in `train`. */
@@ -126,8 +134,8 @@ export type FromLearnWorker =
       /** Why it is not the faster one, for a person; null: it is what was asked for. */
       readonly runtimeNote: string | null;
       readonly settings: SettledSettings;
-      /** Steps done before, of a run that goes on; else 0. */
-      readonly step: number;
+      /** Loss of every step done before, nats: of a run that goes on; else none. */
+      readonly losses: readonly number[];
     }
   | {
       readonly kind: "step";

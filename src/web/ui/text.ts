@@ -20,6 +20,11 @@ export function cosine(similarity: number): string {
   return similarity.toFixed(2);
 }
 
+/** So many of something a second: of few, a part counts too. */
+export function rate(perSecond: number): string {
+  return perSecond < 10 ? perSecond.toFixed(1) : whole(Math.round(perSecond));
+}
+
 /** A span of time in ms. */
 export function duration(ms: number): string {
   if (ms < 1) return "under 1 ms";

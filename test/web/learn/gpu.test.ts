@@ -10,7 +10,7 @@ import { suiteFolder } from "../../support/temporary.js";
 
 /** Two batches: each step takes a second. */
 const PICTURES = 16;
-const EPOCHS = 2;
+const EPOCHS = 1;
 /** Relative. */
 const TOLERANCE = 1e-3;
 

@@ -28,6 +28,28 @@ const PAUSE_AFTER = 6;
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** While one tab learns, or pauses: it is told what is there, and changes nothing of it. */
+async function refusesAnotherTab({ context, page }: Visit, files: Record<string, string>): Promise<void> {
+  const other = await context.newPage();
+  await other.goto(page.url());
+  const tab = new LearnHarness(other);
+  const { step, elsewhere } = (await tab.stored())!;
+  assert.equal(elsewhere, true);
+  const refused = /^learning: another tab of this browser is learning, expected one at a time/;
+  await tab.start(files, TINY);
+  await Promise.all([
+    assert.rejects(tab.forget(), ({ message }: Error) => refused.test(messageIn(message))),
+    tab.until("failed").then((events) => assert.match(events.failure()!, refused)),
+  ]);
+  assert.equal((await tab.stored())!.step, step);
+  await other.close();
+}
+
+/** Of an error on the page. */
+function messageIn(text: string): string {
+  return text.slice(text.indexOf("learning:"));
+}
+
 describe("learning in a page", () => {
   const folder = suiteFolder();
   const browser = suiteBrowser();
@@ -120,6 +142,11 @@ describe("learning in a page", () => {
     const { recipe, preprocessing, seed, data } = graph.manifest;
     const { settings } = whole.one("ready");
     assert.deepEqual([recipe.batchSize, preprocessing.imageSize], [settings.batchSize, 16]);
+    // A browser does not tell where on the disk the pictures are.
+    await assert.rejects(
+      picturesOfRun(run),
+      /^DataError: garments: found nothing that can be read, expected the pictures that .+-run learned from;/,
+    );
     const cwd = process.cwd();
     process.chdir(folder());
     try {
@@ -148,28 +175,38 @@ describe("learning in a page", () => {
     assert.equal((await harness.stored())!.step, step);
     const { zip } = await harness.pack();
     assert.ok(zip.length > 0);
+    await refusesAnotherTab(here, files);
     await harness.resume();
     const events = await harness.until("finished");
     assert.equal(events.one("resumed").step, step);
     assert.deepEqual(events.losses(), whole.losses());
   });
 
-  it("goes on after its tab was closed, with the same steps, and longer if asked to", async () => {
-    await harness.start(files, { ...TINY, epochs: EPOCHS });
-    await harness.untilStep(PAUSE_AFTER);
+  it("goes on after its tab was closed, with the same steps of NCE too, and longer if asked to", async () => {
+    const settings = { ...TINY, epochs: 2, objective: "nce" } as const;
+    await harness.start(files, settings);
+    const uninterrupted = await harness.until("finished");
+    const losses = [...uninterrupted.losses().values()];
+    assert.equal(uninterrupted.one("ready").settings.objective, "nce");
+    assert.ok(losses.length === 8 && losses.every((loss) => loss > 0), losses.join(" "));
+    await harness.start(files, settings);
+    await harness.untilStep(2);
     await harness.pause();
     await harness.until("paused");
     await here.page.reload();
-    const { step, epochs, finished, pictures } = (await harness.stored())!;
-    assert.ok(step >= PAUSE_AFTER && step < 4 * EPOCHS, `${step}`);
-    assert.deepEqual([epochs, finished, pictures], [Math.floor(step / 4), false, PICTURES]);
+    const { name, step, epochs, finished, elsewhere, pictures } = (await harness.stored())!;
+    assert.ok(step >= 2 && step < 8, `${step}`);
+    assert.deepEqual([name, epochs, pictures], ["garments", Math.floor(step / 4), PICTURES]);
+    assert.deepEqual([finished, elsewhere], [false, false]);
     await harness.goOn(null);
     const rest = await harness.until("finished");
-    assert.equal(rest.one("ready").step, step);
-    assert.deepEqual(rest.losses(), new Map([...whole.losses()].filter(([at]) => at > step)));
-    await harness.goOn(EPOCHS + 1);
+    assert.deepEqual(rest.one("ready").losses, losses.slice(0, step));
+    assert.deepEqual([...rest.losses().values()], losses.slice(step));
+    await harness.goOn(3);
     const more = await harness.until("finished");
-    assert.deepEqual([more.one("ready").step, more.one("finished").epochs], [4 * EPOCHS, EPOCHS + 1]);
+    assert.deepEqual(more.one("ready").losses, losses);
+    assert.equal(more.one("finished").epochs, 3);
+    assert.equal((await harness.stored())!.step, 12);
     await harness.forget();
     assert.equal(await harness.stored(), null);
   });

@@ -26,7 +26,7 @@ const titleIs = (page: Page, text: string): Promise<void> =>
   until(page, `[...document.querySelectorAll("h2")].some((one) => one.textContent.startsWith("${text}"))`);
 
 const lengthOfCurve = (page: Page): Promise<number> =>
-  page.evaluate("document.querySelector('.plot path').getAttribute('d').length");
+  page.evaluate("document.querySelector('.plot .each').getAttribute('d').length");
 
 async function start(page: Page, folder: string): Promise<void> {
   await drop(page, folder);
@@ -103,7 +103,7 @@ describe("learning on the page", () => {
     here.context.on("request", (request) => methods.add(request.method()));
     const before = requests.length;
     await start(page, folder);
-    await until(page, "document.querySelector('.plot path').getAttribute('d') !== ''");
+    await until(page, "document.querySelector('.plot .each').getAttribute('d') !== ''");
     await page.getByRole("button", { name: "Pause" }).click();
     await titleIs(page, "Paused");
     const paused = await lengthOfCurve(page);
@@ -191,6 +191,12 @@ describe("learning on the page", () => {
     await page.reload();
     await page.getByRole("button", { name: "Go on" }).click();
     await page.waitForSelector("text=Learned after 5 epochs", { timeout: TRAINING_MS });
+    const curve = await lengthOfCurve(page);
+    await page.getByRole("button", { name: "Learn from other pictures" }).click();
+    await page.getByText(`${PICTURES} pictures of holiday, 5 of 5 epochs`).waitFor();
+    await page.getByRole("button", { name: "Open it" }).click();
+    await page.waitForSelector("text=Learned after 5 epochs", { timeout: TRAINING_MS });
+    assert.equal(await lengthOfCurve(page), curve, "the loss of every step is kept");
   });
 });
 

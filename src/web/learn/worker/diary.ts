@@ -26,6 +26,15 @@ export class Diary {
     return { metrics: this.#metrics, timings: this.#timings, log: this.#log };
   }
 
+  /** Of every step, in their order, nats. */
+  get losses(): number[] {
+    const records = this.#metrics.split("\n").filter((line) => line !== "");
+    return records.flatMap((line) => {
+      const record = JSON.parse(line) as MetricRecord;
+      return record.kind === "step" ? [record.loss] : [];
+    });
+  }
+
   /** Of metrics.jsonl. */
   get metricsBytes(): number {
     return new TextEncoder().encode(this.#metrics).length;

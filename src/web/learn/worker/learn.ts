@@ -31,6 +31,8 @@ const [LONGEST_MS, SHORTEST_MS] = [20_000, 2000];
 export async function learn(run: LearningRun, machine: Machine, hooks: LearnHooks): Promise<void> {
   const { plan, set, progress } = run;
   const { steps } = plan.settings;
+  // On a GPU it takes seconds.
+  hooks.post({ kind: "stage", what: "preparing the first step", done: 0, total: 1 });
   const stepper = await openStepper(machine, run);
   const batches = new TabBatches(
     datasetOf(set),

@@ -8,6 +8,7 @@ import { Control } from "./control.js";
 import { learn } from "./learn.js";
 import { checkMachine } from "./gpuAgrees.js";
 import { onProcessor, openMachine, type Machine } from "./machine.js";
+import { OneTab } from "./oneTab.js";
 import { packRun } from "./pack.js";
 import { brokenFiles, readableRows, readPictures, type PictureSet } from "./pictures.js";
 import { planRun, planWith, settleRun, type PlannedRun, type SettledRun } from "./settle.js";
@@ -23,6 +24,7 @@ interface UnderWay {
 type Message<K extends ToLearnWorker["kind"]> = Extract<ToLearnWorker, { kind: K }>;
 
 const store = new Store();
+const oneTab = new OneTab();
 const turns = new Turns();
 let control = new Control();
 let underWay: UnderWay | null = null;
@@ -48,17 +50,23 @@ const tellNow = (what: string, done: number, total: number): void => {
   if (control.isStopped) throw new Stopped();
 };
 
-async function start({ files, settings }: Message<"start">): Promise<void> {
-  await underWay?.machine.close();
+/** Of a run that has ended: its pictures and its GPU are free again. */
+async function leave(): Promise<void> {
+  const left = underWay;
   underWay = null;
+  await left?.machine.close();
+}
+
+async function start({ files, settings }: Message<"start">): Promise<void> {
+  await leave();
   const set = await readPictures(files, settings.imageSize, (done, total) =>
     tellNow("reading the pictures", done, total),
   );
   const settled = await settleRun(set, settings);
   const plan = await build(settled, set);
   const machine = await machineFor(settings.runtime, plan, set);
-  ready(machine, { plan, set }, 0);
-  isStored = await attempt(() => store.begin({ settled, set }));
+  ready(machine, { plan, set }, []);
+  isStored = await attempt(() => store.begin({ settled, set }, null));
   const run = await beginRun(plan, set, machine, tellNow);
   await goOnWith({ run, machine });
 }
@@ -69,7 +77,6 @@ async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
   if (before === null && stored === null) {
     throw new UsageError("learning: found nothing stored, expected a run to go on with; start one");
   }
-  if (before === null) isStored = true;
   const set = before?.set ?? stored!.set;
   const settled = longer(before?.plan ?? stored!.settled, epochs);
   const plan = before === null ? await build(settled, set) : planWith(settled, set, before.plan);
@@ -78,7 +85,9 @@ async function goOn({ epochs, runtime }: Message<"goOn">): Promise<void> {
   const checkpoint = before === null ? stored!.checkpoint : checkpointOf(before);
   const run = restoreRun(plan, set, machine, checkpoint);
   run.progress.finished = false;
-  ready(machine, run, run.progress.step);
+  ready(machine, run, run.diary.losses);
+  // Another tab may have stored a run of its own since this one ended here.
+  isStored = before === null || (await attempt(() => store.begin({ settled, set }, checkpoint)));
   await goOnWith({ run, machine });
 }
 
@@ -124,12 +133,13 @@ function longer<T extends { readonly settings: StoredRun["settings"] }>(
 function ready(
   { runtime, note }: Machine,
   { plan, set }: Pick<LearningRun, "plan" | "set">,
-  step: number,
+  losses: readonly number[],
 ): void {
-  const { settings } = plan;
+  const { name, settings } = plan;
+  const { ids } = set;
   const broken = brokenFiles(set);
   const pictures = readableRows(set).length;
-  post({ kind: "ready", pictures, ids: set.ids, broken, runtime, runtimeNote: note, settings, step });
+  post({ kind: "ready", name, pictures, ids, broken, runtime, runtimeNote: note, settings, losses });
 }
 
 async function goOnWith(now: UnderWay): Promise<void> {
@@ -158,8 +168,8 @@ function madeOf<T>(make: (now: UnderWay) => Promise<T>): Promise<T> {
   });
 }
 
-const settledOf = ({ plan: { settings, pictures, recipe, preprocessing } }: LearningRun) => ({
-  ...{ settings, pictures, recipe, preprocessing },
+const settledOf = ({ plan: { name, settings, pictures, recipe, preprocessing } }: LearningRun) => ({
+  ...{ name, settings, pictures, recipe, preprocessing },
 });
 
 /** Learning does not end for want of storage. */
@@ -184,7 +194,7 @@ async function alone(work: () => Promise<void>): Promise<void> {
   isBusy = true;
   control = new Control();
   try {
-    await work();
+    await oneTab.whileAlone(work);
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     post({ kind: "finished", epochs: 0, step: 0, steps: 0, loss: null, seconds: 0, stopped: true });
@@ -205,10 +215,17 @@ const ANSWERS: { readonly [K in ToLearnWorker["kind"]]: (message: Message<K>) =>
   pause: () => control.pause(),
   resume: () => control.resume(),
   stop: () => control.stop(),
-  stored: async () => post({ kind: "stored", run: await store.summary().catch(() => null) }),
+  leave: () => turns.take(() => (isBusy ? undefined : leave())),
+  async stored() {
+    const run = await store.summary().catch(() => null);
+    const elsewhere = await oneTab.isElsewhere();
+    post({ kind: "stored", run: run && { ...run, elsewhere } });
+  },
   async forget() {
-    isStored = false;
-    await store.forget();
+    await oneTab.whileAlone(async () => {
+      isStored = false;
+      await store.forget();
+    });
     post({ kind: "stored", run: null });
   },
   async pack() {

@@ -3,6 +3,7 @@
 import { buildArtifact, type BuiltArtifact } from "../../../build/buildArtifact.js";
 import { chooseSettings, type RunSettings } from "../../../config/choose.js";
 import { augmentOf, scheduleOf } from "../../../config/learning.js";
+import { SMALL } from "../../../config/presets.js";
 import { preprocessingOf, recipeOf, recipeSettings } from "../../../config/recipe.js";
 import type { Settings } from "../../../config/settings.js";
 import type { Manifest } from "../../../artifact/manifest.js";
@@ -16,6 +17,8 @@ import { datasetOf, identityOf, readableRows, type PictureSet } from "./pictures
 
 /** What is stored of a run beside its pictures: the rest follows from it. */
 export interface SettledRun {
+  /** Of the folder of the pictures. */
+  readonly name: string;
   readonly settings: SettledSettings;
   /** Those that can be read. */
   readonly pictures: number;
@@ -44,6 +47,8 @@ const STEPS_OF_AN_EPOCH = 4;
 const LEAST_BATCHES = 2;
 /** m of NCE, at most. */
 const NEGATIVES = 4096;
+/** Its rate is for batches of its own size; smaller ones, whose gradients are noisier, take smaller steps. */
+const { lr: LEARNING_RATE, "batch-size": BATCH_OF_RATE } = SMALL;
 /** Of all steps. */
 const WARMUP_SHARE = 0.1;
 
@@ -66,6 +71,7 @@ export async function settleRun(set: PictureSet, asked: LearnSettings): Promise<
   const rounded = { mean: rounded4(measured.mean), std: rounded4(measured.std) };
   const { embeddingDim } = recipe;
   return {
+    name: set.name,
     settings: { ...settings, embeddingDim },
     pictures: readableRows(set).length,
     recipe,
@@ -87,10 +93,10 @@ export function planWith(
   set: PictureSet,
   { manifest, files, sources }: Pick<PlannedRun, "manifest" | "files" | "sources">,
 ): PlannedRun {
-  const { settings, pictures, recipe, preprocessing } = settled;
+  const { name, settings, pictures, recipe, preprocessing } = settled;
   const run = chooseSettings(settingsOf(settings, set.name));
   return {
-    ...{ settings, pictures, recipe, preprocessing, manifest, files, sources },
+    ...{ name, settings, pictures, recipe, preprocessing, manifest, files, sources },
     augment: augmentOf(run),
     schedule: scheduleOf(run, settings.stepsPerEpoch),
   };
@@ -127,6 +133,7 @@ function settingsOf(
     width,
     "image-size": imageSize,
     "batch-size": batchSize,
+    lr: (LEARNING_RATE * batchSize) / BATCH_OF_RATE,
     seed,
     "warmup-steps": Math.min(100, Math.ceil(WARMUP_SHARE * steps)),
     // Graphs that are fitted to a machine are not those of another.

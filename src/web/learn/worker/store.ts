@@ -26,23 +26,24 @@ export interface StoredCheckpoint {
 }
 
 /** Of another version: as if nothing were stored. */
-const VERSION = 1;
+const VERSION = 2;
 const STORE = "run";
 const [SETUP, SETTLED, CHECKPOINT] = ["setup", "settled", "checkpoint"];
 
 /** Pages at other paths of the origin keep runs of their own. */
-const NAME = `onnx-instdisc learning ${new URL("./", import.meta.url).pathname}`;
+export const KEPT_AS = `onnx-instdisc learning ${new URL("./", import.meta.url).pathname}`;
 
 /** The first failure: a private window, or no room. What is stored is not needed to learn. */
 export class Store {
   #database: Promise<IDBDatabase> | null = null;
 
-  /** Replaces what was stored. */
-  async begin({ settled, set }: StoredSetup): Promise<void> {
+  /** Replaces what was stored. @param checkpoint null: there is none yet */
+  async begin({ settled, set }: StoredSetup, checkpoint: StoredCheckpoint | null): Promise<void> {
     await this.#write((store) => {
       store.clear();
       store.put(set, SETUP);
       store.put(settled, SETTLED);
+      if (checkpoint !== null) store.put(checkpoint, CHECKPOINT);
     });
   }
 
@@ -59,12 +60,12 @@ export class Store {
   }
 
   /** null: nothing is stored, or nothing yet that one could go on from. */
-  async summary(): Promise<StoredRun | null> {
+  async summary(): Promise<Omit<StoredRun, "elsewhere"> | null> {
     const [settled, checkpoint] = await this.#read<[SettledRun, StoredCheckpoint]>([SETTLED, CHECKPOINT]);
     if (settled === undefined || checkpoint === undefined) return null;
-    const { settings, pictures } = settled;
+    const { name, settings, pictures } = settled;
     const { step, epochs, finished } = checkpoint;
-    return { pictures, epochs, step, steps: settings.steps, settings, finished };
+    return { name, pictures, epochs, step, steps: settings.steps, settings, finished };
   }
 
   /** null: as above. */
@@ -92,7 +93,7 @@ export class Store {
 
   #open(): Promise<IDBDatabase> {
     const request = (): Promise<IDBDatabase> => {
-      const opening = indexedDB.open(NAME, VERSION);
+      const opening = indexedDB.open(KEPT_AS, VERSION);
       opening.onupgradeneeded = () => {
         for (const name of opening.result.objectStoreNames) opening.result.deleteObjectStore(name);
         opening.result.createObjectStore(STORE);

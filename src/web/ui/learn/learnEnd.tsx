@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { unpackError } from "../../../errors.js";
+import { shellWord } from "../../../run/shellWord.js";
 import { saveFile } from "../exportFiles.js";
 import { useShared } from "../shared.js";
 import { counted, messageOf, percent, roughTime } from "../text.js";
@@ -65,7 +66,7 @@ function Harvest() {
   const { fail, announce, openLearned } = useShared();
   const learner = useLearner();
   const [busy, setBusy] = useState<string | null>(null);
-  const [folder, setFolder] = useState("RUN");
+  const pictures = learner.state.ready?.name;
   const during = async (what: string, work: () => Promise<void>): Promise<void> => {
     if (busy !== null) return;
     setBusy(what);
@@ -81,7 +82,6 @@ function Harvest() {
   const download = async (): Promise<void> => {
     const { name, zip } = await learner.pack();
     saveFile(`${name}.zip`, zip);
-    setFolder(name);
     announce(`${name}.zip is among your downloads`);
   };
   return (
@@ -100,16 +100,18 @@ function Harvest() {
         </button>
       </p>
       <p class="small">
-        The folder is the one that training in a terminal writes. Unpacked, it is served by{" "}
-        <code>npx onnx-instdisc serve {folder}</code>
+        The folder is the one that training in a terminal writes, without the pictures. Unpacked beside a
+        folder <b>{pictures}</b> that has them, it is served by{" "}
+        <code>npx onnx-instdisc serve {shellWord(`${pictures}-run`)}</code>
       </p>
     </>
   );
 }
 
-/** How far its map is, which takes longest. */
+/** How far its map is, until it is drawn. */
 function mapped({ stage }: LearnState): string {
-  return stage === null ? "" : ` ${stage.what} ${percent(stage.done / Math.max(stage.total, 1))}`;
+  if (stage === null || stage.done >= stage.total) return "";
+  return ` ${stage.what} ${percent(stage.done / stage.total)}`;
 }
 
 /** What was stored before it failed is there to go on with. */

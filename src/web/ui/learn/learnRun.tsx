@@ -4,7 +4,7 @@ import { UsageError } from "../../../errors.js";
 import { webThreads } from "../../../runtime/webThreads.js";
 import { DropTarget } from "../dropTarget.js";
 import { useShared } from "../shared.js";
-import { counted, percent, roughTime, whole } from "../text.js";
+import { counted, percent, rate, roughTime, whole } from "../text.js";
 import { describeSettings, shareDone, type LearnState, type Phase } from "./learnState.js";
 import { useLearner } from "./useLearning.js";
 
@@ -93,7 +93,7 @@ function HowFar({ state }: { readonly state: LearnState }) {
           <li>
             step {whole(step.step)} of {whole(step.steps)}
           </li>
-          <li>{counted(Math.round(step.picturesPerSecond), "picture")} a second</li>
+          <li>{rate(step.picturesPerSecond)} pictures a second</li>
         </ul>
       )}
     </div>
@@ -105,7 +105,9 @@ function RuntimeLines({ state: { ready, notes } }: { readonly state: LearnState 
     <div class="small">
       {ready !== null && (
         <>
-          <p>{counted(ready.pictures, "picture")}</p>
+          <p>
+            {counted(ready.pictures, "picture")} of {ready.name}
+          </p>
           <p>
             {ready.runtime === "webgpu" ? "WebGPU" : `WebAssembly, ${counted(webThreads(), "thread")}`}
             {ready.runtimeNote !== null && ` (${ready.runtimeNote})`}

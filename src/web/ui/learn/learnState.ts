@@ -2,7 +2,7 @@
 
 import type { PackedError } from "../../../errors.js";
 import type { LearnEvent, SettledSettings, Strip, Thumbnail } from "../../learn/protocol.js";
-import { keptUntil, NO_LOSS, withLoss, type LossTrace } from "./lossTrace.js";
+import { NO_LOSS, traceOf, withLoss, type LossTrace } from "./lossTrace.js";
 
 export type Phase =
   "choosing" | "preparing" | "learning" | "pausing" | "paused" | "ending" | "finished" | "failed";
@@ -61,7 +61,7 @@ export function isUnderWay({ phase }: LearnState): boolean {
 /** @returns share that is done of the whole run, in [0, 1] */
 export function shareDone({ ready, step }: LearnState): number {
   if (ready === null) return 0;
-  return (step?.step ?? ready.step) / ready.settings.steps;
+  return (step?.step ?? ready.losses.length) / ready.settings.steps;
 }
 
 export function afterAct(state: LearnState, act: LearnAct): LearnState {
@@ -100,9 +100,12 @@ export function afterEvent(state: LearnState, event: LearnEvent): LearnState {
     case "resumed":
       return { ...state, phase: "learning" };
     case "finished":
-      return { ...state, phase: "finished", stage: null, outcome: event };
+      // Broken off before there was a network: nothing came of it.
+      return event.steps === 0
+        ? NOTHING_LEARNED
+        : { ...state, phase: "finished", stage: null, outcome: event };
     case "note":
-      return { ...state, notes: [...state.notes, event.text] };
+      return { ...state, notes: [...new Set([...state.notes, event.text])] };
     case "failed":
       return { ...state, phase: "failed", stage: null, error: event.error };
   }
@@ -115,13 +118,14 @@ function begun(phase: Phase): Phase {
 
 /** A run that goes on begins where its checkpoint was made: what was seen after that is done once again. */
 function whenReady(state: LearnState, ready: EventOf<"ready">): LearnState {
-  const { step, settings } = ready;
+  const { losses, settings } = ready;
+  const done = losses.length;
   return {
     ...state,
     ready,
-    step: state.step && state.step.step <= step ? state.step : null,
-    trace: keptUntil(state.trace, step),
-    snapshots: state.snapshots.filter(({ epoch }) => epoch * settings.stepsPerEpoch <= step),
+    step: state.step && state.step.step <= done ? state.step : null,
+    trace: traceOf(losses),
+    snapshots: state.snapshots.filter(({ epoch }) => epoch * settings.stepsPerEpoch <= done),
   };
 }
 

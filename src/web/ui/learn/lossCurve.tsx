@@ -8,18 +8,18 @@ import { pointsOf } from "./lossTrace.js";
 const NO_EXTENT = { steps: 1, epochs: 1 };
 
 export function LossCurve({ state }: { readonly state: LearnState }) {
-  const { trace, ready } = state;
+  const { trace, ready, outcome } = state;
   const { steps, epochs } = ready?.settings ?? NO_EXTENT;
   const points = useMemo(() => pointsOf(trace), [trace]);
   const extent = { steps, epochs };
   const plot = useMemo(() => plotLoss(points, extent), [points, steps, epochs]);
-  const now = points.at(-1);
+  const now = outcome?.loss ?? plot.end?.loss;
   return (
     <section class="curve" aria-labelledby="curve-title">
       <div class="heading">
         <h2 id="curve-title">Loss</h2>
         <span class="small">
-          {now === undefined ? "no step yet" : <b class="now">{now.loss.toFixed(3)}</b>}
+          {now === undefined ? "no step yet" : <b class="now">{now.toFixed(3)}</b>}
           {now !== undefined && ", lower is better"}
         </span>
       </div>
@@ -28,7 +28,8 @@ export function LossCurve({ state }: { readonly state: LearnState }) {
           {plot.losses.map(({ at }) => (
             <line key={at} x1="0" x2={PLOT.width} y1={at * PLOT.height} y2={at * PLOT.height} />
           ))}
-          <path d={plot.path} />
+          <path class="each" d={plot.path} />
+          <path d={plot.trend} />
         </svg>
         {plot.end !== null && (
           <span class="tip" style={{ left: `${plot.end.x * 100}%`, top: `${plot.end.y * 100}%` }} />

@@ -12,10 +12,12 @@ export interface Tick {
 }
 
 export interface LossPlot {
-  /** Path data of an SVG, in units of PLOT; empty: fewer than two points. */
+  /** All points: path data of an SVG, in units of PLOT; empty: fewer than two. */
   readonly path: string;
-  /** The newest point, in [0, 1]; null: none yet. */
-  readonly end: { readonly x: number; readonly y: number } | null;
+  /** Their moving average, likewise. */
+  readonly trend: string;
+  /** The end of the trend, in [0, 1], and its loss, nats; null: no point yet. */
+  readonly end: { readonly x: number; readonly y: number; readonly loss: number } | null;
   readonly losses: readonly Tick[];
   readonly epochs: readonly Tick[];
 }
@@ -26,6 +28,8 @@ export interface PlotExtent {
   readonly epochs: number;
 }
 
+/** Of a moving average, from one point to the next: it is of some ten points. */
+const KEPT = 0.9;
 /** Lines across, about. */
 const LOSS_TICKS = 4;
 const EPOCH_TICKS = 6;
@@ -36,16 +40,21 @@ export function plotLoss(points: readonly LossPoint[], { steps, epochs }: PlotEx
   const [bottom, top] = range(points, spacing);
   const x = (step: number): number => step / steps;
   const y = (loss: number): number => (top - loss) / (top - bottom);
-  const last = points.at(-1);
-  const line = points.map(
-    ({ step, loss }) => `${(x(step) * PLOT.width).toFixed(1)} ${(y(loss) * PLOT.height).toFixed(1)}`,
-  );
+  const pathOf = (line: readonly LossPoint[]): string => {
+    const places = line.map(
+      ({ step, loss }) => `${(x(step) * PLOT.width).toFixed(1)} ${(y(loss) * PLOT.height).toFixed(1)}`,
+    );
+    return places.length < 2 ? "" : `M${places.join("L")}`;
+  };
+  const trend = trendOf(points);
+  const last = trend.at(-1);
   const lines = Math.round((top - bottom) / spacing);
   const digits = Math.max(0, -Math.floor(Math.log10(spacing)));
   const stride = niceCeiling(epochs / EPOCH_TICKS, 1);
   return {
-    path: line.length < 2 ? "" : `M${line.join("L")}`,
-    end: last ? { x: x(last.step), y: y(last.loss) } : null,
+    path: pathOf(points),
+    trend: pathOf(trend),
+    end: last ? { x: x(last.step), y: y(last.loss), loss: last.loss } : null,
     losses: Array.from({ length: lines + 1 }, (_, at) => ({
       at: 1 - at / lines,
       text: (bottom + at * spacing).toFixed(digits),
@@ -55,6 +64,15 @@ export function plotLoss(points: readonly LossPoint[], { steps, epochs }: PlotEx
       text: String(at * stride),
     })),
   };
+}
+
+/** Some batches are harder than others, which hides where the loss goes. The first points are averaged among themselves. */
+function trendOf(points: readonly LossPoint[]): LossPoint[] {
+  let [sum, weight] = [0, 0];
+  return points.map(({ step, loss }) => {
+    [sum, weight] = [KEPT * sum + loss, KEPT * weight + 1];
+    return { step, loss: sum / weight };
+  });
 }
 
 /** A curve in words. */

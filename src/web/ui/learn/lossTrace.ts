@@ -41,11 +41,9 @@ function halved({ stretch, points }: LossTrace): LossTrace {
   return { stretch: 2 * stretch, points: pairs, open: NO_LOSS.open };
 }
 
-/** The trace without what lies after a step, for a run that goes on from there. */
-export function keptUntil(trace: LossTrace, step: number): LossTrace {
-  const { stretch, points, open } = trace;
-  if (open.step <= step && (points.at(-1)?.step ?? 0) <= step) return trace;
-  return { stretch, points: points.filter((point) => point.step <= step), open: NO_LOSS.open };
+/** @param losses of all steps from the first */
+export function traceOf(losses: readonly number[]): LossTrace {
+  return losses.reduce((trace, loss, at) => withLoss(trace, at + 1, loss), NO_LOSS);
 }
 
 /** All there is to draw: the stretch that is not yet whole too, as far as it goes. */

@@ -30,20 +30,30 @@ export function StoredRunPanel() {
   return (
     <section class="stored" aria-labelledby="stored-title">
       <div>
-        <h2 id="stored-title">{run.finished ? "Learned before" : "Stopped before its end"}</h2>
+        <h2 id="stored-title">{titleOf(run)}</h2>
         <p class="small">
-          {counted(run.pictures, "picture")}, {run.epochs} of {counted(run.settings.epochs, "epoch")}, kept in
-          this browser until another training starts.
+          {counted(run.pictures, "picture")} of {run.name}, {run.epochs} of{" "}
+          {counted(run.settings.epochs, "epoch")},{" "}
+          {run.elsewhere
+            ? "in another tab of this browser: one learns at a time."
+            : "kept in this browser until another training starts."}
         </p>
       </div>
-      <p class="actions">
-        <button type="button" class="primary" onClick={() => learner.goOn(null, runtime)}>
-          {run.finished ? "Open it" : "Go on"}
-        </button>
-        <button type="button" onClick={() => void forget()}>
-          Forget it
-        </button>
-      </p>
+      {!run.elsewhere && (
+        <p class="actions">
+          <button type="button" class="primary" onClick={() => learner.goOn(null, runtime)}>
+            {run.finished ? "Open it" : "Go on"}
+          </button>
+          <button type="button" onClick={() => void forget()}>
+            Forget it
+          </button>
+        </p>
+      )}
     </section>
   );
+}
+
+function titleOf({ elsewhere, finished }: StoredRun): string {
+  if (elsewhere) return "Another tab learns";
+  return finished ? "Learned before" : "Stopped before its end";
 }

@@ -64,7 +64,7 @@ export function useNewLearner(): Learner {
       pause: () => act("pause", (to) => to.pause()),
       resume: () => worker().resume(),
       stop: () => act("stop", (to) => to.stop()),
-      again: () => change({ act: { kind: "again" } }),
+      again: () => act("again", (to) => to.leave()),
       stored: () => worker().stored(),
       forget: () => worker().forget(),
       pack: () => worker().pack(),

@@ -16,15 +16,18 @@ const SETTINGS: SettledSettings = {
   ...{ batchSize: 32, embeddingDim: 128, stepsPerEpoch: 4, steps: 12 },
 };
 
+const lossAt = (step: number): number => 5 - step / 10;
+
 const readyAt = (step: number, settings = SETTINGS): LearnEvent => ({
-  kind: "ready",
+  ...{ kind: "ready", name: "pictures" },
   pictures: 128,
   ids: Array.from({ length: 128 }, (_, row) => `pictures/${row}.png`),
   broken: [{ path: "pictures/torn.png", reason: "does not decode" }],
-  ...{ runtime: "wasm", runtimeNote: "this browser finds no GPU", settings, step },
+  ...{ runtime: "wasm", runtimeNote: "this browser finds no GPU", settings },
+  losses: Array.from({ length: step }, (_, at) => lossAt(at + 1)),
 });
 
-const stepDone = (step: number, loss = 5 - step / 10): LearnEvent => ({
+const stepDone = (step: number, loss = lossAt(step)): LearnEvent => ({
   ...{ kind: "step", step, steps: 12, epoch: Math.ceil(step / 4), loss },
   ...{ learningRate: 0.03, picturesPerSecond: 90, secondsLeft: 12 - step },
 });
@@ -138,6 +141,27 @@ describe("the state of a training on the page", () => {
     assert.equal(pointsOf(longer.trace).length, 13);
     assert.equal(longer.outcome, null);
     assert.equal(longer.ready?.settings.steps, 24);
+  });
+
+  it("has the whole curve of a run that another visit began", () => {
+    const state = after("goOn", readyAt(6), epochDone(1), stepDone(7));
+    assert.deepEqual(
+      pointsOf(state.trace).map(({ loss }) => loss),
+      [1, 2, 3, 4, 5, 6, 7].map(lossAt),
+    );
+    assert.equal(shareDone(after("goOn", readyAt(6))), 0.5);
+  });
+
+  it("is back at the choice of pictures when it was broken off before there was a network", () => {
+    const nothing: LearnEvent = {
+      ...{ kind: "finished", epochs: 0, step: 0, steps: 0, loss: null, seconds: 0, stopped: true },
+    };
+    assert.deepEqual(after(...PREPARED.slice(0, 2), "stop", nothing), NOTHING_LEARNED);
+  });
+
+  it("tells a note once, however often it comes", () => {
+    const note: LearnEvent = { kind: "note", text: "not stored" };
+    assert.deepEqual(after(...PREPARED, note, stepDone(1), note).notes, ["not stored"]);
   });
 
   it("forgets everything when it starts with other pictures", () => {

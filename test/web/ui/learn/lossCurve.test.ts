@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
 import { describeLoss, plotLoss } from "../../../../src/web/ui/learn/lossPlot.js";
 import {
-  keptUntil,
   MOST_POINTS,
-  NO_LOSS,
   pointsOf,
+  traceOf,
   withLoss,
   type LossTrace,
 } from "../../../../src/web/ui/learn/lossTrace.js";
 
 /** The trace of steps 1 to `steps`, each with the loss that `lossOf` gives. */
-function traceOf(steps: number, lossOf: (step: number) => number): LossTrace {
-  let trace = NO_LOSS;
-  for (let step = 1; step <= steps; step++) trace = withLoss(trace, step, lossOf(step));
-  return trace;
+function steps(count: number, lossOf: (step: number) => number): LossTrace {
+  return traceOf(Array.from({ length: count }, (_, at) => lossOf(at + 1)));
 }
 
 describe("the loss of many steps in few points", () => {
   it("is every step while there are few", () => {
-    assert.deepEqual(pointsOf(traceOf(3, (step) => 10 - step)), [
+    assert.deepEqual(pointsOf(steps(3, (step) => 10 - step)), [
       { step: 1, loss: 9 },
       { step: 2, loss: 8 },
       { step: 3, loss: 7 },
@@ -26,28 +23,27 @@ describe("the loss of many steps in few points", () => {
   });
 
   it("keeps means in the middle of their stretches, however many steps there are", () => {
-    for (const steps of [MOST_POINTS, 1000, 12_345]) {
-      const points = pointsOf(traceOf(steps, (step) => 3 * step));
-      assert.ok(points.length <= MOST_POINTS, `${points.length} points of ${steps} steps`);
-      assert.ok(points.length >= MOST_POINTS / 2 - 1, `${points.length} points of ${steps} steps`);
+    for (const count of [MOST_POINTS, 1000, 12_345]) {
+      const points = pointsOf(steps(count, (step) => 3 * step));
+      assert.ok(points.length <= MOST_POINTS, `${points.length} points of ${count} steps`);
+      assert.ok(points.length >= MOST_POINTS / 2 - 1, `${points.length} points of ${count} steps`);
       // A straight line stays what it is.
       for (const { step, loss } of points) assert.ok(Math.abs(loss - 3 * step) < 1e-6);
     }
   });
 
   it("shows the newest step too where its stretch is not yet whole", () => {
-    assert.equal(pointsOf(traceOf(MOST_POINTS + 1, () => 1)).at(-1)?.step, MOST_POINTS + 1);
-  });
-
-  it("can be cut at a step, and grows on from there", () => {
-    const cut = keptUntil(
-      traceOf(1000, (step) => step),
-      500,
+    assert.equal(pointsOf(steps(MOST_POINTS + 1, () => 1)).at(-1)?.step, MOST_POINTS + 1);
+    assert.equal(
+      pointsOf(
+        withLoss(
+          steps(20, () => 1),
+          21,
+          1,
+        ),
+      ).length,
+      21,
     );
-    assert.ok(pointsOf(cut).every(({ step }) => step <= 500));
-    assert.ok(pointsOf(withLoss(cut, 501, 1)).at(-1)!.step <= 501);
-    const whole = traceOf(20, () => 1);
-    assert.equal(keptUntil(whole, 20), whole);
   });
 });
 
@@ -55,7 +51,7 @@ describe("the loss curve", () => {
   const EXTENT = { steps: 100, epochs: 10 };
 
   it("spans the whole run from the first step on, between whole ticks", () => {
-    const { path, end, losses, epochs } = plotLoss(
+    const { path, trend, end, losses, epochs } = plotLoss(
       [
         { step: 25, loss: 4.8 },
         { step: 50, loss: 4.1 },
@@ -67,8 +63,10 @@ describe("the loss curve", () => {
       ["4.0", "4.2", "4.4", "4.6", "4.8"],
     );
     assert.equal(end?.x, 0.5);
-    assert.ok(Math.abs(end.y - 7 / 8) < 1e-9);
+    const mean = (0.9 * 4.8 + 4.1) / 1.9;
+    assert.ok(Math.abs(end.loss - mean) < 1e-9 && Math.abs(end.y - (4.8 - mean) / 0.8) < 1e-9);
     assert.equal(path, "M250.0 0.0L500.0 262.5");
+    assert.equal(trend, `M250.0 0.0L500.0 ${(300 * end.y).toFixed(1)}`);
     assert.deepEqual(
       epochs.map(({ text }) => text),
       ["0", "2", "4", "6", "8", "10"],
