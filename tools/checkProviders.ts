@@ -15,8 +15,13 @@ import { parseArgs } from "node:util";
 import { table } from "../src/cli/format.js";
 import { nodeIo } from "../src/cli/io.js";
 import { trainProgress } from "../src/cli/progress.js";
-import { CALM_RATE, OBJECTIVES, prepareTraining, relativeErrors } from "../test/support/providerTraining.js";
-import type { Training } from "../test/support/providerTraining.js";
+import {
+  CALM_RATE,
+  OBJECTIVES,
+  prepareTraining,
+  relativeErrors,
+  type Training,
+} from "../test/support/providerTraining.js";
 import { MACHINE, VERSIONS } from "./bench/machine.js";
 import { CONTESTANTS, REFERENCE, type Contestant, type Running } from "./providers/contestants.js";
 

@@ -4,13 +4,14 @@ import type { Recipe } from "../../src/build/recipe.js";
 import { cpuProvider } from "../../src/evaluate/provider.js";
 import { targetOf } from "../../src/lower/targets/targetOf.js";
 import type { Device } from "../../src/runtime/device.js";
+import { openNativeDevice } from "../../src/runtime/nativeDevice.js";
 import { floats } from "../../src/runtime/session.js";
 import type { StepProvider } from "../../src/train/openMemory.js";
 import { trainOn, type Training } from "../../test/support/providerTraining.js";
+import { trainInPython } from "../../test/support/pythonTraining.js";
+import { findSwiftShader, openChildDevice, type ChildDevice } from "../../test/support/remoteDevice.js";
 import { findPython } from "../child.js";
 import { openInChromium } from "./chromium.js";
-import { findSwiftShader, openChildDevice, type ChildDevice } from "../../test/support/remoteDevice.js";
-import { trainInPython } from "../../test/support/pythonTraining.js";
 
 type Tell = (done: number) => void;
 
@@ -92,10 +93,7 @@ function withRounding(training: Training): Training {
   return { ...training, pictures: floats(shape, changed) };
 }
 
-type NativeOptions = Parameters<typeof import("../../src/runtime/nativeDevice.js").openNativeDevice>[0];
-
-async function openNative(options: NativeOptions): Promise<Running> {
-  const { openNativeDevice } = await import("../../src/runtime/nativeDevice.js");
+async function openNative(options: Parameters<typeof openNativeDevice>[0]): Promise<Running> {
   return onDevice(await openNativeDevice(options));
 }
 
