@@ -7,6 +7,7 @@
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ProviderError } from "../errors.js";
+import { showShape } from "../ir/shape.js";
 import { isOnDevice, type AnyTensor, type Device, type DeviceSession, type DeviceTensor } from "./device.js";
 import { checkCopy, copyModel, gone, isLost, wordCount } from "./deviceCopies.js";
 import { LIBRARY, loadModel, SESSION_OPTIONS, type Ort } from "./node.js";
@@ -75,8 +76,10 @@ class NodeGpuDevice implements Device {
   async allocate(dtype: HostTensor["dtype"], shape: readonly number[]): Promise<DeviceTensor> {
     this.#checkOpen();
     const words = [wordCount({ dtype, shape })];
-    const zeros = new this.#ort.Tensor("int32", new Int32Array(words[0]!), words);
-    const made = await this.#asProvider("has no room", () => this.#place.run({ from: zeros }));
+    const wanted = `${dtype} ${showShape(shape)}, ${4 * words[0]!} bytes`;
+    const made = await this.#asProvider(`has no room for ${wanted}`, "; choose a smaller one", () =>
+      this.#place.run({ from: this.#host(new Int32Array(words[0]!)) }),
+    );
     const owner = made["to"]!;
     const { gpuBuffer } = owner;
     const as = (dataType: "int32" | HostTensor["dtype"], dims: readonly number[]) =>
@@ -123,15 +126,16 @@ class NodeGpuDevice implements Device {
   }
 
   async #copyWords(from: Tensor, to: Tensor): Promise<void> {
-    await this.#asProvider("does not copy", () => this.#copy.run({ from }, { to }));
+    await this.#asProvider("does not copy", "", () => this.#copy.run({ from }, { to }));
   }
 
-  async #asProvider<T>(what: string, act: () => Promise<T>): Promise<T> {
+  /** @param remedy unless the GPU is lost */
+  async #asProvider<T>(what: string, remedy: string, act: () => Promise<T>): Promise<T> {
     this.#checkOpen();
     try {
       return await act();
     } catch (error) {
-      throw refusal({ where: WHERE, library: LIBRARY }, what, error, remedyFor(String(error)));
+      throw refusal({ where: WHERE, library: LIBRARY }, what, error, remedyFor(String(error)) || remedy);
     }
   }
 

@@ -58,6 +58,12 @@ const remedyFor = (words: string): string => {
     : "";
 };
 
+/** @param words of the browser, such as the reason */
+function lost(words: string): ProviderError {
+  const found = `the device was lost: ${words}`;
+  return new ProviderError(`${WHERE}: ${found}${remedyFor(found)}`);
+}
+
 /** @throws ProviderError when the browser has no WebGPU or gives no adapter */
 export async function openWebGpuDevice(files: WebFiles): Promise<Device> {
   const ort = await loadOrt("webgpu", files);
@@ -95,8 +101,7 @@ class WebGpuDevice implements Device {
     this.#gpu = gpu;
     this.#sessions.add(first);
     this.#lost = gpu.lost.then(({ reason, message }) => {
-      const words = `the device was lost: ${message || reason}`;
-      throw new ProviderError(`${WHERE}: ${words}${remedyFor(words)}`);
+      throw lost(message || reason);
     });
     // Who waits for the device is told; nobody else has to hear of it.
     this.#lost.catch(() => undefined);
@@ -220,8 +225,14 @@ class WebGpuDevice implements Device {
     return buffer;
   }
 
-  #untilLost<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#lost]);
+  /** Work under way may hear of the loss first, in words of its own. */
+  async #untilLost<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([work, this.#lost]);
+    } catch (error) {
+      if (error instanceof ProviderError || !isLost(String(error))) throw error;
+      throw lost(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #checkOpen(): void {

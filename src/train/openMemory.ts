@@ -3,13 +3,21 @@
 import { FILES } from "../build/buildArtifact.js";
 import type { FloatTensor } from "../runtime/session.js";
 import { deviceMemory } from "./deviceMemory.js";
+import type { RunProvider } from "./openProvider.js";
 import type { FittedPlan } from "./plan.js";
 import type { TrainState } from "./state.js";
 import { hostMemory, type StepMemory } from "./stepMemory.js";
 
+/** What steps need to know of a provider. */
+export type StepProvider = Pick<RunProvider, "target" | "open" | "device">;
+
+interface StepPlan extends Pick<FittedPlan, "manifest" | "executed"> {
+  readonly provider: StepProvider;
+}
+
 /** @throws ProviderError when the provider refuses a graph, or has no room for the state */
 export async function openMemory(
-  { manifest, executed, provider }: FittedPlan,
+  { manifest, executed, provider }: StepPlan,
   state: TrainState,
   bank: FloatTensor,
 ): Promise<StepMemory> {

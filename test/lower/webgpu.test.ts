@@ -9,15 +9,17 @@ import { OBJECTIVE_DEFAULTS } from "../../src/build/objective.js";
 import { OPTIMIZER_DEFAULTS } from "../../src/build/optimizer.js";
 import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../../src/build/recipe.js";
 import { sourceGraphs } from "../../src/build/sourceGraphs.js";
+import type { Graph } from "../../src/ir/graph.js";
 import type { OpKind } from "../../src/ir/opTable.js";
 import { lower } from "../../src/lower/lower.js";
 import { candidatesFor, type Target } from "../../src/lower/target.js";
 import { cpu } from "../../src/lower/targets/cpu.js";
 import { webgpu } from "../../src/lower/targets/webgpu.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
+import { RandomStream } from "../../src/random/philox.js";
 import { assertClose, largest, rounded, withSizes } from "../support/closeness.js";
 import { caseFeeds, caseGraph, sampleCases } from "../support/opCases.js";
-import { evaluate } from "../support/reference.js";
+import { evaluate, ndArray } from "../support/reference.js";
 import { runOn } from "../support/runtime.js";
 
 /** The same graphs, computed where every machine can. */
@@ -79,6 +81,62 @@ describe("for WebGPU", () => {
   it("every graph of training is written in operators that the provider has", () => {
     for (const recipe of recipes())
       for (const graph of sourceGraphs(checkRecipe(recipe)).values()) assert.ok(lower(graph, webgpu));
+  });
+});
+
+describe("convolutions for WebGPU", () => {
+  const convolution = (channels: number, filters: number, kernel: number) => {
+    const builder = new GraphBuilder("net");
+    const x = builder.input("x", "float32", [2, channels, 3, 3]);
+    const w = builder.input("w", "float32", [filters, channels, kernel, kernel]);
+    const edge = (kernel - 1) / 2;
+    builder.output(
+      "y",
+      builder.op.conv(x, w, { pads: [edge, edge, edge, edge] }, builder.input("b", "float32", [filters])),
+    );
+    return builder.build();
+  };
+  const channelsOf = (graph: Graph) =>
+    lower(graph, webgpu).nodes.find(({ op }) => op === "Conv")!.inputs[0]!.shape[1];
+
+  it("have channels of zeros where there are 6, 9 or 15 of them, which it gets wrong", async () => {
+    for (const [channels, padded] of [
+      [6, 8],
+      [9, 12],
+      [15, 16],
+    ] as const) {
+      const graph = convolution(channels, 4, 3);
+      assert.equal(channelsOf(graph), padded);
+      const draw = new RandomStream(channels, "convolution");
+      const feeds = rounded(
+        new Map(
+          graph.inputs.map(({ name, shape }) => {
+            const sizes = shape as readonly number[];
+            const count = sizes.reduce((product, size) => product * size, 1);
+            return [
+              name,
+              ndArray(
+                sizes,
+                Array.from({ length: count }, () => draw.normal()),
+              ),
+            ];
+          }),
+        ),
+      );
+      const [expected, found] = [evaluate(graph, feeds), await runOn(ON_CPU, graph, feeds)];
+      assertClose(found.get("y")!, expected.get("y")!, 3 * channels, `${channels} channels`);
+    }
+  });
+
+  it("stay as they are where it computes right: 3, 8 or 12 channels, few filters, or products of pixels", () => {
+    for (const [channels, filters, kernel] of [
+      [3, 4, 3],
+      [8, 4, 3],
+      [12, 4, 3],
+      [6, 2, 3],
+      [6, 4, 1],
+    ] as const)
+      assert.equal(channelsOf(convolution(channels, filters, kernel)), channels);
   });
 });
 
@@ -147,6 +205,15 @@ describe("WebGPU refuses", () => {
       ];
       builder.output("y", builder.op.conv(x, w, { pads: [0, 0, 1, 1] }));
     }, "/Conv (Conv): the provider drops the padding below and right of a kernel as large as the picture; pad on all sides"));
+
+  it("convolutions of groups whose filters it mixes", () =>
+    refused((builder) => {
+      const [x, w] = [
+        builder.input("x", "float32", [1, 4, 3, 3]),
+        builder.input("w", "float32", [12, 2, 3, 3]),
+      ];
+      builder.output("y", builder.op.conv(x, w, { group: 2 }));
+    }, "/Conv (Conv): the provider computes several filters at once, here of two groups; split the groups"));
 
   it("transposed convolutions of groups with one filter, which it gets wrong", () =>
     refused((builder) => {

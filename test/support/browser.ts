@@ -31,10 +31,12 @@ const SWIFTSHADER = [
   "--enable-features=Vulkan",
 ];
 
-export interface BrowserOptions {
+interface BrowserOptions {
   /** WebGPU, by SwiftShader. Default: none. */
   readonly webgpu?: boolean;
 }
+
+export const NO_CHROMIUM = "found no Chromium, expected one on PATH or named by CHROMIUM; install chromium";
 
 export function findChromium(): string | null {
   const onPath = (process.env["PATH"] ?? "").split(delimiter);
@@ -42,21 +44,26 @@ export function findChromium(): string | null {
   return places.find((path) => path !== undefined && existsSync(path)) ?? null;
 }
 
+export function launchChromium(
+  executablePath: string,
+  { webgpu = false }: BrowserOptions = {},
+): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...QUIET, ...(webgpu ? SWIFTSHADER : [])] });
+}
+
 /**
  * Starts a browser before the tests of the current suite and ends it after them. Where there is none the suite is
  * skipped and says so.
  */
-export function suiteBrowser({ webgpu = false }: BrowserOptions = {}): () => Browser {
+export function suiteBrowser(options: BrowserOptions = {}): () => Browser {
   let browser: Browser | null = null;
   before(async function () {
     const executablePath = findChromium();
     if (executablePath === null) {
-      console.log(
-        "      skipped: found no Chromium, expected one on PATH or named by CHROMIUM; install chromium",
-      );
+      console.log(`      skipped: ${NO_CHROMIUM}`);
       this.skip();
     }
-    browser = await chromium.launch({ executablePath, args: [...QUIET, ...(webgpu ? SWIFTSHADER : [])] });
+    browser = await launchChromium(executablePath, options);
   });
   after(() => browser?.close());
   return () => browser!;

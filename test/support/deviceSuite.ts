@@ -2,14 +2,18 @@
 
 import assert from "node:assert/strict";
 import { encodeModel } from "../../src/codec/encode.js";
+import { cpuProvider } from "../../src/evaluate/provider.js";
+import { targetOf } from "../../src/lower/targets/targetOf.js";
 import { GraphBuilder } from "../../src/ops/builder.js";
 import type { AnyTensor, Device } from "../../src/runtime/device.js";
-import { floats, int64s, type HostTensor } from "../../src/runtime/session.js";
-import { trainOnCpu, trainOnDevice, type TrainingCase } from "./residentTraining.js";
+import { floats, int64s, type FloatTensor, type HostTensor } from "../../src/runtime/session.js";
+import { prepareTraining, relativeErrors, trainOn, type TrainingCase } from "./providerTraining.js";
 
 const LOSS_TOLERANCE = 1e-3;
 /** Bank rows are of unit length. */
 const BANK_TOLERANCE = 1e-3;
+/** Relative, of a whole tensor: a unit that rounding switches on or off is seen in the second digit. */
+const GRADIENT_TOLERANCE = 0.05;
 
 function modelOf(build: (builder: GraphBuilder) => void): Uint8Array {
   const builder = new GraphBuilder("net");
@@ -112,12 +116,31 @@ export function runsModels(device: () => Device): void {
   });
 }
 
-/** Training steps with resident state and a bank written in place, against the CPU. */
-export function trainsAsTheCpu(device: () => Device, training: TrainingCase): void {
-  it(`trains with ${training.objective} as the CPU does, for ${training.steps} steps`, async () => {
-    const expected = await trainOnCpu(training);
-    const found = await trainOnDevice(device(), training);
-    const errors = found.losses.map((loss, at) => Math.abs(loss / expected.losses[at]! - 1));
+/** Allocations that no GPU has room for. */
+export function runsOutOfRoom(device: () => Device): void {
+  it("has no room for more than the GPU has, and says for what", async () => {
+    await assert.rejects(device().allocate("float32", [2 ** 34]), {
+      code: "PROVIDER",
+      message:
+        /^webgpu device: .*has no room for float32 \[17179869184\], 68719476736 bytes: .+; choose a smaller one$/s,
+    });
+  });
+}
+
+/** Relative. */
+function distance(found: FloatTensor, expected: FloatTensor): number {
+  const apart = found.data.map((value, at) => value - expected.data[at]!);
+  return Math.hypot(...apart) / Math.hypot(...expected.data);
+}
+
+/** Training steps with state and bank on the device, against the CPU. */
+export function trainsAsTheCpu(device: () => Device, name: string, training: TrainingCase): void {
+  it(`trains as the CPU does, for ${training.steps} steps: ${name}`, async () => {
+    const prepared = await prepareTraining(training);
+    const expected = await trainOn({ ...cpuProvider(1), device: null }, prepared);
+    const open = (model: Uint8Array, where: string) => device().openSession(model, where);
+    const found = await trainOn({ target: targetOf(device().ep), open, device: device() }, prepared);
+    const errors = relativeErrors(found.losses, expected.losses);
     console.log(
       `      losses ${expected.losses[0]!.toFixed(4)} to ${expected.losses.at(-1)!.toFixed(4)}, ` +
         `within ${Math.max(...errors).toExponential(1)} of the CPU's`,
@@ -127,8 +150,19 @@ export function trainsAsTheCpu(device: () => Device, training: TrainingCase): vo
       errors.map((error) => error.toExponential(1)).join(" "),
     );
     assert.notEqual(expected.losses.at(-1), expected.losses[0], "the loss moves");
-    const far = found.bank.findIndex((value, at) => !(Math.abs(value - expected.bank[at]!) < BANK_TOLERANCE));
+    const far = found.bank.data.findIndex(
+      (value, at) => !(Math.abs(value - expected.bank.data[at]!) < BANK_TOLERANCE),
+    );
     assert.equal(far, -1, "the bank is the CPU's");
+    assert.notDeepEqual(expected.bank.data, prepared.bank.data, "the bank moves");
+    const wrong = [...expected.momentum].filter(
+      ([name, gradients]) => !(distance(found.momentum.get(name)!, gradients) < GRADIENT_TOLERANCE),
+    );
+    assert.deepEqual(
+      wrong.map(([name]) => name),
+      [],
+      "all gradients are the CPU's",
+    );
   });
 }
 

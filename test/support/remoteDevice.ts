@@ -12,6 +12,7 @@ import {
   fromBase64,
   toBase64,
   type Answer,
+  type PageProvider,
   type Question,
   type Sent,
 } from "../../src/web/dev/device/serveDevice.js";
@@ -34,7 +35,7 @@ function fill(into: Iterable<AnyTensor>, bytes: readonly string[] = []): void {
   );
 }
 
-function remoteDevice(asked: Ask): Device {
+function remoteDevice(ep: PageProvider, asked: Ask): Device {
   let before: Promise<unknown> = Promise.resolve();
   /** One question after the other: release() is not waited for. */
   const ask: Ask = async (question) => {
@@ -47,11 +48,11 @@ function remoteDevice(asked: Ask): Device {
   const named = (tensors: ReadonlyMap<string, AnyTensor>) =>
     [...tensors].map(([name, tensor]) => [name, sent(tensor)] as const);
   return {
-    ep: "webgpu",
+    ep,
     async openSession(model, where) {
       const { number, inputs, outputs } = await ask({ ask: "openSession", model: toBase64(model), where });
       return {
-        ...{ ep: "webgpu", inputs: inputs!, outputs: outputs! },
+        ...{ ep, inputs: inputs!, outputs: outputs! },
         async run(feeds, into) {
           const question = { session: number!, feeds: named(feeds), into: named(into) };
           fill(into.values(), (await ask({ ask: "run", ...question })).bytes);
@@ -77,16 +78,22 @@ function remoteDevice(asked: Ask): Device {
 }
 
 interface Harness {
-  open(): Promise<string | null>;
+  open(provider: PageProvider): Promise<string | null>;
   ask: Ask;
 }
 
-/** The device of a page of src/web/dev/device. @throws ProviderError with what the page was told */
-export async function openPageDevice(page: Page): Promise<Device> {
+/**
+ * The device of a page of src/web/dev/device; "wasm" has nothing but sessions.
+ * @throws ProviderError with what the page was told
+ */
+export async function openPageDevice(page: Page, provider: PageProvider = "webgpu"): Promise<Device> {
   await page.waitForFunction("globalThis.harness !== undefined");
-  const fault = await page.evaluate(() => (globalThis as unknown as { harness: Harness }).harness.open());
+  const fault = await page.evaluate(
+    (wanted) => (globalThis as unknown as { harness: Harness }).harness.open(wanted),
+    provider,
+  );
   if (fault !== null) throw new ProviderError(fault);
-  return remoteDevice((question) =>
+  return remoteDevice(provider, (question) =>
     page.evaluate((one) => (globalThis as unknown as { harness: Harness }).harness.ask(one), question),
   );
 }
@@ -105,17 +112,19 @@ export function findSwiftShader(): string | null {
 
 export interface ChildDevice {
   readonly device: Device;
-  /** Ends the process. */
+  /** Closes the device and ends the process. */
   end(): Promise<void>;
 }
 
 /**
  * onnxruntime-node's WebGPU in a process of its own, which alone is told of that GPU.
+ * @param driver null: whatever the machine has
  * @throws ProviderError with what the process was told
  */
-export async function openChildDevice(driver: string): Promise<ChildDevice> {
+export async function openChildDevice(driver: string | null): Promise<ChildDevice> {
   const runtimeFolder = mkdtempSync(join(tmpdir(), "instdisc-gpu-"));
-  const env = { ...process.env, VK_DRIVER_FILES: driver, XDG_RUNTIME_DIR: runtimeFolder };
+  const played = driver === null ? {} : { VK_DRIVER_FILES: driver, XDG_RUNTIME_DIR: runtimeFolder };
+  const env = { ...process.env, ...played };
   // Its stderr carries what the drivers think of each other.
   const child = fork(join(import.meta.dirname, "gpuProcess.js"), {
     env,
@@ -141,10 +150,11 @@ export async function openChildDevice(driver: string): Promise<ChildDevice> {
     await end();
     throw new ProviderError(fault);
   }
-  const device = remoteDevice(async (question) => {
+  const device = remoteDevice("webgpu", async (question) => {
     const answered = next();
     child.send(question);
     return (await answered) as Answer;
   });
-  return { device, end };
+  // What is given back is not waited for: some of it may still be on its way.
+  return { device, end: () => device.close().then(end) };
 }

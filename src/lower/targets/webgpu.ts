@@ -9,6 +9,7 @@ import { specOf, type OpKind } from "../../ir/opTable.js";
 import { inputGradientByConvTranspose, inputGradientPerGroup } from "../lowerings/convolution.js";
 import { maxPoolGradientByTaps } from "../lowerings/pooling.js";
 import { logSoftmaxByParts } from "../lowerings/reduction.js";
+import { padChannels } from "../passes/padChannels.js";
 import type { Target } from "../target.js";
 import { cpu } from "./cpu.js";
 
@@ -63,6 +64,7 @@ export const webgpu: Target = {
     MaxPoolGradient: [{ name: "taps", lower: (op, node) => ({ dX: maxPoolGradientByTaps(op, node) }) }],
     LogSoftmax: [{ name: "parts", lower: (op, node) => ({ Y: logSoftmaxByParts(op, node) }) }],
   },
+  passes: [padChannels],
   refusal: (node, graph) => missing(node, graph) ?? wrongType(node) ?? wrongNumbers(node, graph),
 };
 
@@ -99,6 +101,8 @@ function wrongNumbers(node: Node, graph: Graph): string | null {
   }
   if (isOp(node, "Conv") && losesPadding(viewNode(node)))
     return "the provider drops the padding below and right of a kernel as large as the picture; pad on all sides";
+  if (isOp(node, "Conv") && mixesGroups(viewNode(node)))
+    return "the provider computes several filters at once, here of two groups; split the groups";
   if (isOp(node, "ConvTranspose")) {
     const { X, W } = viewNode(node).inputs;
     const { group } = viewNode(node).attributes;
@@ -112,6 +116,13 @@ function losesPadding({ inputs: { X, W }, attributes: { pads } }: NodeView<"Conv
   const [top, left, bottom, right] = pads;
   const isWhole = [2, 3].every((axis) => X.shape[axis] === W.shape[axis]);
   return isWhole && top === 0 && left === 0 && (bottom! > 0 || right! > 0);
+}
+
+/** Four filters at once, or two, by their number in all: a group must hold whole fours, or pairs. */
+function mixesGroups({ inputs: { W }, attributes: { group } }: NodeView<"Conv">): boolean {
+  const filters = W.shape[0] as number;
+  const [each, atOnce] = [filters / group, [4, 2].find((count) => filters % count === 0) ?? 1];
+  return group > 1 && each >= 4 && each % atOnce !== 0;
 }
 
 const isOp = <K extends OpKind>(node: Node, op: K): node is Node & { readonly op: K } => node.op === op;

@@ -6,6 +6,9 @@
 import { floats, int64s, type HostTensor } from "../../../runtime/session.js";
 import type { AnyTensor, Device, DeviceSession, DeviceTensor } from "../../../runtime/device.js";
 
+/** What a page computes with. */
+export type PageProvider = "webgpu" | "wasm";
+
 type Described = Pick<HostTensor, "dtype" | "shape">;
 /** A device tensor by its number, or a host tensor with its bytes in base64; those of a result are not looked at. */
 export type Sent = number | (Described & { readonly bytes: string });
@@ -54,7 +57,10 @@ export function hostTensor({ dtype, shape }: Described, bytes: Uint8Array): Host
   return tensor;
 }
 
-export function serveDevice(device: Device): (question: Question) => Promise<Answer> {
+/** A device, or sessions alone: then there are no tensors to be asked for. */
+export type Served = Pick<Device, "openSession" | "close"> & Partial<Device>;
+
+export function serveDevice(device: Served): (question: Question) => Promise<Answer> {
   const sessions: DeviceSession[] = [];
   const tensors: DeviceTensor[] = [];
   const opened = (sent: Sent): AnyTensor =>
@@ -71,13 +77,13 @@ export function serveDevice(device: Device): (question: Question) => Promise<Ans
         return { number: sessions.push(session) - 1, inputs, outputs };
       }
       case "allocate":
-        return { number: tensors.push(await device.allocate(question.dtype, question.shape)) - 1 };
+        return { number: tensors.push(await device.allocate!(question.dtype, question.shape)) - 1 };
       case "upload":
-        await device.upload(opened(question.from) as HostTensor, tensors[question.into]!);
+        await device.upload!(opened(question.from) as HostTensor, tensors[question.into]!);
         return {};
       case "download": {
         const into = opened(question.into) as HostTensor;
-        await device.download(tensors[question.from]!, into);
+        await device.download!(tensors[question.from]!, into);
         return { bytes: written([into]) };
       }
       case "run": {
@@ -86,7 +92,7 @@ export function serveDevice(device: Device): (question: Question) => Promise<Ans
         return { bytes: written(into.values()) };
       }
       case "release":
-        device.release(tensors[question.tensor]!);
+        device.release!(tensors[question.tensor]!);
         return {};
       case "close":
         await device.close();
