@@ -15,16 +15,22 @@ function findPython(): string | null {
   return existsSync(own) ? own : null;
 }
 
-/** Skips the suite, with a printed reason, where Python or one of `packages` is missing. Call it in `before`. */
-export function requirePython(context: Mocha.Context, ...packages: readonly string[]): string {
+/** @throws with the reason where Python or one of `packages` is missing */
+export function pythonWith(...packages: readonly string[]): string {
   const python = findPython();
-  if (python === null) return skip(context, "no Python: set INSTDISC_PYTHON, or make .venv");
+  if (python === null) throw new Error("no Python: set INSTDISC_PYTHON, or make .venv");
   const { status, stderr } = spawnSync(python, ["-c", `import ${packages.join(", ")}`], { encoding: "utf8" });
   if (status === 0) return python;
-  return skip(
-    context,
-    `${python} lacks a package: ${stderr?.trim().split("\n").at(-1) || "it does not start"}`,
-  );
+  throw new Error(`${python} lacks a package: ${stderr?.trim().split("\n").at(-1) || "it does not start"}`);
+}
+
+/** Skips the suite, with a printed reason, where Python or one of `packages` is missing. Call it in `before`. */
+export function requirePython(context: Mocha.Context, ...packages: readonly string[]): string {
+  try {
+    return pythonWith(...packages);
+  } catch (error) {
+    return skip(context, (error as Error).message);
+  }
 }
 
 function skip(context: Mocha.Context, reason: string): never {

@@ -44,6 +44,8 @@ export async function trainInPython(
     const ended = new Promise<number | null>((resolve, reject) => {
       child.once("error", reject).once("close", resolve);
     });
+    // It may fail while lines are waited for; it is asked after them.
+    ended.catch(() => undefined);
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const losses: number[] = [];

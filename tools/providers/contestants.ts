@@ -8,9 +8,9 @@ import { openNativeDevice } from "../../src/runtime/nativeDevice.js";
 import { floats } from "../../src/runtime/session.js";
 import type { StepProvider } from "../../src/train/openMemory.js";
 import { trainOn, type Training } from "../../test/support/providerTraining.js";
+import { pythonWith } from "../../test/support/python.js";
 import { trainInPython } from "../../test/support/pythonTraining.js";
 import { findSwiftShader, openChildDevice, type ChildDevice } from "../../test/support/remoteDevice.js";
-import { findPython } from "../child.js";
 import { openInChromium } from "./chromium.js";
 
 type Tell = (done: number) => void;
@@ -117,8 +117,9 @@ async function inChromium(
   return { train, close };
 }
 
-function openPython(): Promise<Running> {
-  const python = findPython();
+/** The example takes the softmax alone: NCE draws noise. */
+async function openPython(): Promise<Running> {
+  const python = pythonWith("numpy", "onnxruntime");
   const takes = ({ name }: Recipe["objective"]): boolean => name === "softmax";
   return Promise.resolve({
     train: (training, tell) =>
