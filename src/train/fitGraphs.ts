@@ -126,10 +126,13 @@ function changeOf(
   const now = flat(machine, provider);
   const changes = [...new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
     const [here, there] = [now.get(name) ?? "none", before.get(name) ?? "none"];
-    return here === there ? [] : [`${name} is ${here}, was ${there}`];
+    return here === there ? [] : [`${inWords(name)} is ${here}, was ${there}`];
   });
   return changes.length === 0 ? null : changes.join("; ");
 }
+
+/** "blockSize" → "block size". */
+const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function lowered(
   { manifest, tune: mode, provider: { precision, sessionOptions } }: RunningPlan,
